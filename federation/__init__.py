@@ -1,0 +1,1 @@
+"""Everything between servers: finding them, proving who they are, streams, the outbox."""

@@ -1,0 +1,1 @@
+"""Other clients, servers and suites run against this server."""

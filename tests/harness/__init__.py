@@ -1,0 +1,1 @@
+"""What tests stand on: a clock that obeys, chance that repeats itself."""
