@@ -1,0 +1,73 @@
+"""Domainparts: host names, internationalised ones, and IP literals (RFC 7622 §3.2)."""
+
+import re
+from ipaddress import AddressValueError, IPv6Address
+from typing import Final
+
+import idna
+
+MAX_OCTETS: Final = 1023
+_CACHE_SIZE: Final = 4_000
+
+# COMPAT: the underscore is no letter of host names, yet containers and RFC 6122 peers have it.
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_PLAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*").fullmatch
+_plain_label = re.compile(_LABEL).fullmatch
+
+_known: dict[str, str] = {}
+
+
+class MalformedDomain(ValueError):
+    """This cannot be a domainpart."""
+
+
+def prepare_domain(text: str) -> str:
+    """Give the canonical form: lower case, U-labels, no trailing dot."""
+    domain = _known.get(text)
+    if domain is None:
+        domain = _prepare(text)
+        if len(_known) >= _CACHE_SIZE:
+            _known.clear()
+        if len(text) <= 255:
+            _known[text] = domain
+    return domain
+
+
+def _prepare(text: str) -> str:
+    if len(text) > MAX_OCTETS:
+        raise MalformedDomain("it is longer than 1023 octets")
+    # “If the domainpart includes a final character considered to be a label separator (dot) …
+    # this character MUST be stripped” (RFC 7622 §3.2)
+    domain = text.removesuffix(".").lower() if text.isascii() else text
+    if domain.startswith("["):
+        return _ipv6(domain)
+    if _PLAIN(domain) is None or "xn--" in domain:
+        domain = _internationalised(domain)
+    if not domain or len(domain.encode()) > MAX_OCTETS:
+        raise MalformedDomain("it is empty or longer than 1023 octets")
+    return domain
+
+
+def _ipv6(domain: str) -> str:
+    if not domain.endswith("]") or "%" in domain:
+        raise MalformedDomain("it is not an IPv6 address")
+    try:
+        return f"[{IPv6Address(domain[1:-1])}]"
+    except AddressValueError:
+        raise MalformedDomain("it is not an IPv6 address") from None
+
+
+def _internationalised(domain: str) -> str:
+    """Map as browsers do (UTS 46), then insist on IDNA2008 label by label."""
+    try:
+        mapped = idna.uts46_remap(domain, std3_rules=False, transitional=False)
+        labels = [_label(label) for label in mapped.removesuffix(".").split(".")]
+    except (idna.IDNAError, UnicodeError):
+        raise MalformedDomain("it is not a host name") from None
+    return ".".join(labels)
+
+
+def _label(label: str) -> str:
+    if _plain_label(label) is not None and not label.startswith("xn--"):
+        return label
+    return idna.ulabel(idna.alabel(label))

@@ -1,0 +1,57 @@
+"""Localparts and resources that are not plain ASCII, by PRECIS (RFC 7622 §3.3, §3.4)."""
+
+from collections.abc import Callable
+from typing import Final
+
+from precis_i18n import get_profile
+
+MAX_OCTETS: Final = 1023
+
+# “a localpart MUST NOT contain” these (RFC 7622 §3.3.1)
+_EXCLUDED: Final = frozenset("\"&'/:<>@")
+
+_username: Callable[[str], str] = get_profile("UsernameCaseMapped").enforce
+_opaque: Callable[[str], str] = get_profile("OpaqueString").enforce
+
+
+class MalformedPart(ValueError):
+    """This cannot be a localpart or resource."""
+
+
+def prepare_local(text: str) -> str:
+    """Map and check a localpart: the UsernameCaseMapped profile, and eight characters less."""
+    prepared = _enforce(_username, text)
+    if not _EXCLUDED.isdisjoint(prepared):
+        raise MalformedPart("it contains a character that is not allowed")
+    return prepared
+
+
+def prepare_resource(text: str) -> str:
+    """Map and check a resource: the OpaqueString profile."""
+    return _enforce(_opaque, text)
+
+
+def _enforce(profile: Callable[[str], str], text: str) -> str:
+    _check_size(text)
+    try:
+        prepared = profile(text)
+        # “if, after … the fourth application, the output string is not stable …
+        # the string MUST be rejected” (RFC 8264 §7); ours must be stable at once.
+        stable = profile(prepared) == prepared
+    except UnicodeError:
+        raise MalformedPart("it contains a character that is not allowed") from None
+    if not stable:
+        raise MalformedPart("it has no stable form")
+    _check_size(prepared)
+    return prepared
+
+
+def _check_size(text: str) -> None:
+    if not text:
+        raise MalformedPart("it is empty")
+    try:
+        octets = len(text.encode())
+    except UnicodeEncodeError:
+        raise MalformedPart("it is not text") from None
+    if octets > MAX_OCTETS:
+        raise MalformedPart("it is longer than 1023 octets")
