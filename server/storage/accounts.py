@@ -1,0 +1,145 @@
+"""Accounts, their credentials, and where they stand (RFC 6120 §6; RFC 5802 §3)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from server.jid import JID
+from server.sasl.keys import ScramKeys
+from server.storage.database import Conflict, Database
+from server.storage.insert import Insert, Step
+
+# The delivery cursor: everything up to this message is settled, but for rows in `pending`.
+DELIVERED = Insert(
+    "delivered",
+    ("account", "cursor"),
+    "(account) DO UPDATE SET cursor = excluded.cursor WHERE excluded.cursor > delivered.cursor",
+    retry=True,
+    key=1,
+)
+ACTIVITY = Insert(
+    "activity",
+    ("account", "last_active", "last_status"),
+    "(account) DO UPDATE SET last_active = excluded.last_active,"
+    " last_status = excluded.last_status",
+    retry=True,
+    key=1,
+)
+
+_FIND = """SELECT a.id, a.jid, a.created, a.roster_version,
+        COALESCE(d.cursor, 0), COALESCE(t.last_active, 0), COALESCE(t.last_status, ''),
+        c.hash, c.iterations, c.salt, c.stored_key, c.server_key
+    FROM account a
+    LEFT JOIN delivered d ON d.account = a.id
+    LEFT JOIN activity t ON t.account = a.id
+    LEFT JOIN credential c ON c.account = a.id
+    WHERE a.jid = $1"""
+_CREATE = "INSERT INTO account (jid, created) VALUES ($1, $2)"
+_ID = "SELECT id FROM account WHERE jid = $1"
+_SAVE_KEYS = """INSERT INTO credential
+        (account, hash, iterations, salt, stored_key, server_key)
+    SELECT id, $2, $3, $4, $5, $6 FROM account WHERE jid = $1"""
+_DROP_KEYS = "DELETE FROM credential WHERE account = (SELECT id FROM account WHERE jid = $1)"
+_OWNED = (
+    "credential",
+    "delivered",
+    "activity",
+    "roster_item",
+    "roster_removal",
+    "subscription_request",
+    "pending",
+    "archive_preference",
+)
+
+
+class AccountExists(Exception):
+    """There is an account of this name already."""
+
+
+@dataclass(slots=True)
+class AccountRow:
+    """An account as it is needed at login."""
+
+    id: int
+    jid: str
+    created: int
+    roster_version: int
+    delivered: int
+    last_active: int
+    last_status: str
+    credentials: Mapping[str, ScramKeys]
+
+
+async def create_account(db: Database, jid: JID, keys: Iterable[ScramKeys], now_ms: int) -> int:
+    """Create an account with its credentials and return its number; may raise `AccountExists`."""
+    steps: list[Step] = [(_CREATE, (jid, now_ms))]
+    try:
+        await db.batch(steps + [_keys_step(jid, each) for each in keys])
+    except Conflict as conflict:
+        raise AccountExists(jid) from conflict
+    rows = await db.fetch(_ID, jid)
+    return int(rows[0][0])
+
+
+async def set_credentials(db: Database, jid: JID, keys: Iterable[ScramKeys]) -> None:
+    """Replace all credentials of an account."""
+    steps: list[Step] = [(_DROP_KEYS, (jid,))]
+    await db.batch(steps + [_keys_step(jid, each) for each in keys])
+
+
+async def find_account(db: Database, jid: JID) -> AccountRow | None:
+    """An account with its credentials and its standing, in one read."""
+    rows = await db.fetch(_FIND, jid)
+    if not rows:
+        return None
+    keys = {row[7]: ScramKeys(*row[7:]) for row in rows if row[7] is not None}
+    number, jid_, created, version, delivered, last_active, last_status = rows[0][:7]
+    return AccountRow(number, jid_, created, version, delivered, last_active, last_status, keys)
+
+
+async def account_exists(db: Database, jid: JID) -> bool:
+    """Whether there is such an account."""
+    return bool(await db.fetch(_ID, jid))
+
+
+async def list_accounts(db: Database, after: str = "", limit: int = 1000) -> list[str]:
+    """Bare addresses in order, a page at a time."""
+    rows = await db.fetch_large(
+        "SELECT jid FROM account WHERE jid > $1 ORDER BY jid LIMIT $2", after, limit
+    )
+    return [row[0] for row in rows]
+
+
+async def count_accounts(db: Database) -> int:
+    """How many accounts there are."""
+    rows = await db.fetch_large("SELECT count(*) FROM account")
+    return int(rows[0][0])
+
+
+async def delete_account(db: Database, jid: JID) -> bool:
+    """Delete an account and everything of it; its archive is erased later by `retention`."""
+    rows = await db.fetch(_ID, jid)
+    if not rows:
+        return False
+    account = rows[0][0]
+    steps: list[Step] = [
+        (f"DELETE FROM {table} WHERE account = $1", (account,)) for table in _OWNED
+    ]
+    steps.append(("DELETE FROM account WHERE id = $1", (account,)))
+    steps.append(("INSERT INTO departed (account) VALUES ($1) ON CONFLICT DO NOTHING", (account,)))
+    await db.batch(steps)
+    return True
+
+
+def save_delivered(db: Database, account: int, cursor: int) -> int:
+    """Move the delivery cursor on, through the journal; it never moves back."""
+    return db.journal.append(DELIVERED, (account, cursor))
+
+
+def save_last_active(db: Database, account: int, now_ms: int, status: str = "") -> int:
+    """Note when the account was last online (XEP-0012 §4), through the journal."""
+    return db.journal.append(ACTIVITY, (account, now_ms, status))
+
+
+def _keys_step(jid: JID, keys: ScramKeys) -> Step:
+    args = (jid, keys.hash, keys.iterations, keys.salt, keys.stored_key, keys.server_key)
+    return _SAVE_KEYS, args
