@@ -1,0 +1,351 @@
+"""Every section of the core's configuration: keys, defaults, explanations.
+
+Rooms outside the core declare theirs in the same way and hand them in when the file is read.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from server.config.address import Address
+from server.config.declare import key
+from server.jid import JID
+from server.units import Duration, Rate, Size
+
+Mechanism = Literal[
+    "SCRAM-SHA-512-PLUS",
+    "SCRAM-SHA-512",
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-1",
+    "EXTERNAL",
+    "PLAIN",
+]
+MECHANISMS: tuple[Mechanism, ...] = (
+    "SCRAM-SHA-512-PLUS",
+    "SCRAM-SHA-512",
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-1",
+    "PLAIN",
+)
+Problem = tuple[str, str]
+"""A key, and what is wrong with its value beside the values of other keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who this server is and where it keeps its things."""
+
+    domains: tuple[JID, ...] = key(
+        (JID.of("localhost"),),
+        """The domains served here. Each has its own users; a user is name@domain.""",
+        example='["example.org"]',
+    )
+    data: Path = key(
+        Path("~/.local/share/skerry"),
+        """The folder for everything this server stores: database, certificates, files. A relative
+        path starts at the folder of this file. The environment variable SKERRY_DATA changes the
+        default; any other relative path in this file starts at the data folder.""",
+        example='"/var/lib/skerry"',
+    )
+    admins: tuple[JID, ...] = key(
+        (), "Accounts that may administrate.", example='["anna@example.org"]'
+    )
+    disabled: tuple[str, ...] = key((), "Extensions to switch off, by name.", example='["carbons"]')
+    drain_timeout: Duration = key(
+        Duration(5),
+        """When the server is told to end: how long sessions may take to say goodbye.""",
+        most=3600,
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """At least one domain, and no user among them."""
+        if not self.domains:
+            yield "domains", "expected at least one domain"
+        for domain in self.domains:
+            if not domain.is_domain:
+                yield "domains", f"expected a domain such as example.org, got {str(domain)!r}"
+        for admin in self.admins:
+            if not admin.local or not admin.is_bare:
+                yield "admins", f"expected an account such as anna@example.org, got {str(admin)!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where clients connect. `[::]` means every address, IPv4 and IPv6."""
+
+    c2s: tuple[Address, ...] = key(
+        (Address("::", 5222),),
+        """For clients that begin in plain text and change to TLS (STARTTLS).""",
+        example='["192.0.2.1:5222", "[2001:db8::1]:5222"]',
+    )
+    c2s_tls: tuple[Address, ...] = key(
+        (Address("::", 5223),), "For clients that speak TLS from the first byte (XEP-0368)."
+    )
+    proxy_protocol: bool = key(
+        False,
+        """Expect every connection to begin with a PROXY protocol header that tells the client's
+        address. Only for ports that nobody but a reverse proxy can reach.""",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TLS:
+    """Encryption and certificates."""
+
+    certificates: Path = key(
+        Path("certs"),
+        """Folder with DOMAIN.crt (the chain, PEM) and DOMAIN.key for each domain. A self-signed
+        pair is made at the first start for a domain that has none.""",
+        example='"/etc/skerry/certs"',
+    )
+    require: bool = key(
+        True,
+        """Nobody logs in without TLS. False is for tests, and behind a proxy that does the TLS.""",
+    )
+    min_version: Literal["1.2", "1.3"] = key("1.2", "The oldest version of TLS to speak.")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may cost. The defaults are meant for people, not for machines in a hurry."""
+
+    max_stanza_size: Size = key(
+        Size(256 << 10),
+        """The largest stanza of a user who has logged in.""",
+        least=10_000,
+        most=64 << 20,
+    )
+    max_stanza_size_unauthenticated: Size = key(
+        Size(10 << 10),
+        """The largest element before login.""",
+        least=4096,
+        most=1 << 20,
+    )
+    max_depth: int = key(128, "How deep elements may nest in a stanza.", least=8, most=250)
+    max_attributes: int = key(64, "How many attributes an element may have.", least=8, most=1000)
+    unauthenticated_timeout: Duration = key(
+        Duration(30), "How long a client may take from connecting to login.", least=1, most=3600
+    )
+    connections_per_address: int = key(
+        200,
+        """Open client connections from one IP address (IPv6: from one /64). 0 means no limit.""",
+        least=0,
+    )
+    rate: Rate = key(
+        Rate(256 << 10),
+        """Bytes a second that one connection may send on average; beyond it the server reads more
+        slowly. "0" means no limit.""",
+    )
+    burst: Size = key(
+        Size(1 << 20),
+        """Bytes that one connection may send at once before its rate is held against it.""",
+        least=16 << 10,
+    )
+    output_buffer: Size = key(
+        Size(4 << 20),
+        """Bytes waiting for one client that does not read; beyond it the connection is closed, and
+        a session that can be resumed waits for its owner.""",
+        least=64 << 10,
+    )
+    idle_timeout: Duration = key(
+        Duration(600),
+        """After so long a silence the server asks whether the client is still there, and closes the
+        connection when no answer comes.""",
+        least=10,
+        forever=True,
+    )
+    max_resources_per_account: int = key(
+        20, "Devices of one account that may be online at once.", least=1
+    )
+    max_roster_items: int = key(2000, "Contacts of one account.", least=1)
+    pending_per_account: int = key(
+        10_000, "Messages that wait for an account with no device online.", least=1
+    )
+    pending_for: Duration = key(
+        Duration(30 * 86400),
+        """How long a message waits for a device to fetch it, before its sender is told.""",
+        least=3600,
+        forever=True,
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """The limit before login is the tighter one."""
+        if self.max_stanza_size_unauthenticated > self.max_stanza_size:
+            yield (
+                "max_stanza_size_unauthenticated",
+                f"expected at most max_stanza_size ({self.max_stanza_size})",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How users prove who they are."""
+
+    scram_iterations: int = key(
+        10_000,
+        """Rounds of hashing for newly stored passwords; each login costs the client as many.""",
+        least=4096,
+        most=1_000_000,
+    )
+    mechanisms: tuple[Mechanism, ...] = key(
+        MECHANISMS, "What to offer, the best first; -PLUS only inside TLS."
+    )
+    allow_plain: bool = key(
+        True,
+        """Offer PLAIN, which shows the password to the server; only ever inside TLS, unless
+        tls.require is false. Some clients know nothing better.""",
+    )
+    failures: int = key(
+        10,
+        """Failed logins from one address, or for one account from one address, before it has to
+        wait.""",
+        least=1,
+    )
+    failures_window: Duration = key(
+        Duration(300), "How long a failed login is remembered.", least=1, most=86400
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Somebody must be able to log in."""
+        if not self.offered:
+            yield "mechanisms", "expected at least one mechanism that may be offered"
+
+    @property
+    def offered(self) -> tuple[Mechanism, ...]:
+        """The mechanisms to offer, PLAIN only when allowed."""
+        return tuple(name for name in self.mechanisms if name != "PLAIN" or self.allow_plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Accounts made and changed by their users (XEP-0077)."""
+
+    enabled: bool = key(
+        False,
+        """Anybody may make an account. Spammers will find an open server: prefer `skerry user add`.
+        """,
+    )
+    password_change: bool = key(True, "Users may change their own password.")
+    pause: Duration = key(
+        Duration(600), "Time that must pass between two new accounts from one address.", most=86400
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StreamManagement:
+    """Sessions that outlive their connection (XEP-0198)."""
+
+    resume_timeout: Duration = key(
+        Duration(600),
+        """How long a session waits for its owner to resume it. "0" allows no resumption.""",
+        most=86400,
+    )
+    max_unacked: int = key(
+        2000,
+        """Stanzas sent but not acknowledged by the client; beyond it the connection is closed.""",
+        least=50,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The archive of each user's messages (XEP-0313)."""
+
+    default: Literal["always", "roster", "never"] = key(
+        "always",
+        """What is archived for a user who has not chosen: everything, only what contacts send, or
+        nothing.""",
+    )
+    retention: Duration = key(
+        Duration.parse("forever"),
+        "How long to keep messages.",
+        least=86400,
+        forever=True,
+        example='"365d"',
+    )
+    max_page: int = key(250, "The most messages in one answer.", least=10, most=5000)
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where accounts and messages are kept."""
+
+    backend: Literal["sqlite", "postgresql"] = key(
+        "sqlite", "A file that needs no care, or a database server for large installations."
+    )
+    path: Path = key(Path("skerry.sqlite"), "The file of the sqlite backend.")
+    url: str = key(
+        "",
+        "Where the postgresql backend connects.",
+        secret=True,
+        example='"postgresql://skerry:password@localhost/skerry"',
+    )
+    commit_interval: Duration = key(
+        Duration(0.003),
+        """How long to collect writes before they go to disk together. A longer time costs latency
+        and saves work; an acknowledgement always waits for the disk.""",
+        most=1,
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """A database server has an address."""
+        if self.backend == "postgresql" and not self.url:
+            yield "url", 'expected an address, because backend = "postgresql"'
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The log goes to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = key(
+        "info", "The least important thing to log. Messages and passwords never are."
+    )
+    format: Literal["auto", "console", "json"] = key(
+        "auto", "Auto is coloured lines on a terminal and one JSON object a line elsewhere."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Figures for Prometheus."""
+
+    listen: tuple[Address, ...] = key(
+        (), "Where /metrics is served; nowhere by default.", example='["127.0.0.1:9090"]'
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to write to about this server, as URIs; anybody can ask for them (XEP-0157)."""
+
+    abuse: tuple[str, ...] = key((), "Complaints.", example='["mailto:abuse@example.org"]')
+    admin: tuple[str, ...] = key(
+        (), "Those who run it.", example='["xmpp:anna@example.org", "mailto:admin@example.org"]'
+    )
+    feedback: tuple[str, ...] = key((), "Praise and wishes.")
+    sales: tuple[str, ...] = key((), "Business.")
+    security: tuple[str, ...] = key((), "Reports of vulnerabilities.")
+    status: tuple[str, ...] = key(
+        (), "Where outages are announced.", example='["https://status.example.org/"]'
+    )
+    support: tuple[str, ...] = key((), "Help.", example='["https://example.org/help"]')
+
+    def problems(self) -> Iterator[Problem]:
+        """Every address is a URI, or clients cannot follow it."""
+        for name in ("abuse", "admin", "feedback", "sales", "security", "status", "support"):
+            for uri in getattr(self, name):
+                scheme, colon, rest = uri.partition(":")
+                if not (scheme.isascii() and scheme.isalnum() and colon and rest):
+                    yield name, f"expected a URI such as mailto:abuse@example.org, got {uri!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What the server tells about itself (XEP-0092)."""
+
+    hide_os: bool = key(True, "Keep the operating system to ourselves.")
