@@ -1,0 +1,1 @@
+"""The edges: transports, TLS, listeners."""
