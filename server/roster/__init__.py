@@ -1,0 +1,1 @@
+"""Contacts and subscriptions (RFC 6121 §2 and §3)."""
