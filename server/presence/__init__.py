@@ -1,0 +1,1 @@
+"""Who is told about whose presence (RFC 6121 §4)."""
