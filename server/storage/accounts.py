@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from server.jid import JID
 from server.sasl.keys import ScramKeys
-from server.storage.database import Conflict, Database
+from server.storage.database import Database
+from server.storage.errors import Conflict
 from server.storage.insert import Insert, Step
 
 # The delivery cursor: everything up to this message is settled, but for rows in `pending`.

@@ -8,18 +8,6 @@ from server.storage.journal import Journal
 from server.storage.migrate import Migration
 
 
-class StorageError(Exception):
-    """The database refused; the text is for the log, never for the peer."""
-
-
-class Conflict(StorageError):
-    """A constraint of the schema forbids the write."""
-
-
-class StorageUnavailable(StorageError):
-    """The database cannot write now: disk full, input/output error, locked for too long."""
-
-
 class Database(Protocol):
     """SQLite or PostgreSQL. Statements use `$1` placeholders and the SQL both dialects share."""
 

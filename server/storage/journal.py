@@ -12,8 +12,11 @@ When a commit fails, its rows are given back to their origins (or kept, if decla
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 
 from server.storage.batch import Batch, Lane, Outcome, Write, lane_for
+from server.storage.errors import StorageError
 from server.storage.insert import Insert, Row, Step
 
 COMMIT_INTERVAL = 0.003
@@ -53,7 +56,7 @@ class Journal:
         self._armed = False
         self._timer: asyncio.Handle | None = None
         self._next_commit = 0.0
-        self._drained: asyncio.Future[None] | None = None
+        self._syncs: set[asyncio.Future[None]] = set()
         self.durable = 0
         self.failing = False
         self.on_failed: Callable[[list[object], Exception], None] = _nobody_told
@@ -107,15 +110,25 @@ class Journal:
                 place -= 1
             waiters.insert(place, (seq, callback))
 
-    async def drain(self) -> None:
-        """Wait until nothing waits any more, or until a commit has failed."""
-        if self._armed:
-            if self.failing and self._timer is not None:
-                self._timer.cancel()
-                self._flush()
-            if self._drained is None:
-                self._drained = self._loop.create_future()
-            await asyncio.shield(self._drained)
+    async def sync(self) -> None:
+        """Wait until all that was appended so far is on disk; raises what hindered it."""
+        if self.durable >= self._last:
+            return
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._syncs.add(done)
+        done.add_done_callback(self._syncs.discard)
+        self.when_durable(self._last, partial(_release, done))
+        await done
+
+    async def close(self) -> None:
+        """Store what waits, if that is possible at all, with one last attempt."""
+        if self.failing and self._timer is not None:
+            self._timer.cancel()
+            self._flush()
+        with suppress(StorageError):
+            await self.sync()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def finished(self, batch: Batch, outcome: Outcome) -> None:
         """Take note of how a commit ended; the driver calls this on the loop."""
@@ -123,9 +136,6 @@ class Journal:
             self._stored(batch, outcome)
         else:
             self._failed(batch, outcome.error)
-        if self._drained is not None and not (self._armed and outcome.error is None):
-            self._drained.set_result(None)
-            self._drained = None
 
     def _arm(self) -> None:
         self._armed = True
@@ -180,6 +190,9 @@ class Journal:
                     kept.add(row, origin)
         for write in batch.writes:
             _resolve(write, error)
+        for done in self._syncs:
+            if not done.done():
+                done.set_exception(error)
         self._report("a commit failed", error)
         if origins:
             self._tell(origins, error)
@@ -215,6 +228,11 @@ def _resolve(write: Write, result: list[Row] | Exception) -> None:
         write.done.set_exception(result)
     else:
         write.done.set_result(result)
+
+
+def _release(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)
 
 
 def _nobody_told(origins: list[object], error: Exception) -> None:

@@ -61,7 +61,7 @@ class SQLiteDatabase:
 
     async def close(self) -> None:
         """Store everything that waits, write the log back into the file, close."""
-        await self.journal.drain()
+        await self.journal.close()
         self._jobs.put(None)
         await self._loop.run_in_executor(self._pool, self._thread.join)
         self._pool.shutdown()
@@ -73,7 +73,7 @@ class SQLiteDatabase:
 
     async def migrate(self, room: str, migrations: Sequence[Migration]) -> None:
         """Bring the tables of one room up to date, on the writer's thread."""
-        await self.journal.drain()
+        await self.journal.sync()
         done: asyncio.Future[None] = self._loop.create_future()
 
         def job() -> None:

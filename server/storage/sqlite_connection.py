@@ -4,7 +4,7 @@ import re
 import sqlite3
 from functools import lru_cache
 
-from server.storage.database import Conflict, StorageUnavailable
+from server.storage.errors import Conflict, StorageUnavailable
 
 DIALECT = {
     "IDENTITY": "INTEGER PRIMARY KEY AUTOINCREMENT",  # an account's number is never used again

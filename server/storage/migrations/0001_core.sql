@@ -78,9 +78,11 @@ CREATE TABLE archive (
 CREATE INDEX archive_peer ON archive (account, peer, id);
 
 -- Messages not after the delivery cursor that are nevertheless undelivered: the exception.
+-- Settled rows are swept away in the background.
 CREATE TABLE pending (
     account BIGINT NOT NULL,
     id BIGINT NOT NULL,
+    settled SMALLINT NOT NULL DEFAULT 0,
     PRIMARY KEY (account, id)
 ) $CLUSTERED;
 
