@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from server.roster.errors import OwnAddress, RosterFull, UnacceptableItem, UnknownContact
@@ -38,7 +38,7 @@ class Removal:
 
     jid: JID
     verbs: tuple[Verb, ...] = ()
-    announce: Announce = field(default=Announce.NOTHING)
+    announce: Announce = Announce.NOTHING
 
 
 def put(edit: Edit, owner: JID, item: RosterItem | None, listed: int, limits: Limits) -> RosterItem:
@@ -54,7 +54,7 @@ def put(edit: Edit, owner: JID, item: RosterItem | None, listed: int, limits: Li
     before = item or RosterItem(edit.jid, listed=False)
     if not before.listed and listed >= limits.items:
         raise RosterFull(limits.items)
-    return before.but(name=edit.name or "", groups=edit.groups, listed=True)
+    return replace(before, name=edit.name or "", groups=edit.groups, listed=True)
 
 
 def _check_words(edit: Edit, limits: Limits) -> None:

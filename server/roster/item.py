@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from server.jid import JID
@@ -77,7 +77,3 @@ class RosterItem:
             self.listed, self.jid, self.name, self.groups, self.subscription, self.ask,
             self.approved,
         )  # fmt: skip
-
-    def but(self, **changes: Any) -> RosterItem:
-        """A copy with changes."""
-        return replace(self, **changes)

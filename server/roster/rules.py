@@ -11,7 +11,7 @@ Theory of operation
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from server.roster.item import RosterItem, State
@@ -117,18 +117,18 @@ def send(verb: Verb, contact: JID, item: RosterItem | None) -> Outcome:
     """Decide about a subscription stanza from the user (RFC 6121 A.2)."""
     before = item or RosterItem(contact, listed=False)
     routes, state = OUTBOUND[verb][before.state]
-    after = before.but(state=state)
+    after = replace(before, state=state)
     if verb is Verb.SUBSCRIBE:
         # §3.1.2: the contact enters the roster before anybody has answered.
-        after = after.but(listed=True)
+        after = replace(after, listed=True)
     elif verb is Verb.SUBSCRIBED:
         # §3.1.5: so it does when it is let in; §3.4.2: and when it is let in beforehand, which
         # "MUST NOT" be routed.
         beforehand = not routes and not state.from_
-        after = after.but(listed=True, approved=True if beforehand else before.approved)
+        after = replace(after, listed=True, approved=True if beforehand else before.approved)
     elif verb is Verb.UNSUBSCRIBED:
         # §3.2.2, §3.4: refusing or cancelling also takes back what was granted beforehand.
-        after = after.but(approved=False)
+        after = replace(after, approved=False)
     return _outcome(item, before, after, routes)
 
 
@@ -143,14 +143,14 @@ def receive(verb: Verb, contact: JID, item: RosterItem | None) -> Outcome:
         if before.approved:
             return _approve_now(before)
     delivers, state = INBOUND[verb][before.state]
-    return _outcome(item, before, before.but(state=state), delivers)
+    return _outcome(item, before, replace(before, state=state), delivers)
 
 
 def _approve_now(before: RosterItem) -> Outcome:
     """A request that was approved beforehand: answered, and nobody is asked (RFC 6121 §3.4)."""
     _, asked = INBOUND[Verb.SUBSCRIBE][before.state]
     _, state = OUTBOUND[Verb.SUBSCRIBED][asked]
-    after = before.but(state=state, listed=True)
+    after = replace(before, state=state, listed=True)
     return Outcome(
         after, False, store=True, push=True, reply=Verb.SUBSCRIBED, announce=Announce.CURRENT
     )

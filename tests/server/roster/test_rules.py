@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -271,7 +272,7 @@ def test_a_request_approved_beforehand_is_granted_without_asking(
 ) -> None:
     item = RosterItem(CONTACT, state=before, approved=True)
     outcome = receive(Verb.SUBSCRIBE, CONTACT, item)
-    assert outcome.item == item.but(state=after)
+    assert outcome.item == replace(item, state=after)
     assert (outcome.passes, outcome.push, outcome.reply) == (False, True, Verb.SUBSCRIBED)
     assert outcome.announce is Announce.CURRENT
 
