@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Starts and stops this server for other programs: tests with real clients, benchmarks, suites.
+
+    adapter.py --workdir DIR --port-base N --domain D [--variant V] [--dns IP:PORT] VERB
+
+| verb                    | does                                                               |
+|-------------------------|--------------------------------------------------------------------|
+| `start`                 | configure and start a server with its data in DIR; return when the |
+|                         | client ports accept                                                |
+| `run`                   | the same in the foreground, also on what an earlier run left there |
+| `stop`                  | stop it, wait until it is gone                                     |
+| `add-users N`           | make `u0` to `u(N-1)`, password `secret`, on the running server    |
+| `add-user JID PASSWORD` | make one account on the running server                             |
+| `pids`                  | print a JSON list of root process ids                              |
+| `ports`                 | print a JSON object of every listener and service                  |
+
+Everything listens on 127.0.0.1. The certificate is self-signed: `DIR/certs/DOMAIN.crt`. TLS is
+offered but not required, and there are no rate limits. Deleting DIR makes a fresh server.
+"""
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PASSWORD = "secret"
+VARIANTS = ("default",)
+START_TIMEOUT = 60.0
+STOP_TIMEOUT = 30.0
+
+CONFIG = """\
+domain = "{domain}"
+data = "{workdir}/data"
+
+[tls]
+certificate = "{workdir}/certs/{domain}.crt"
+key = "{workdir}/certs/{domain}.key"
+
+[listen]
+c2s = ["127.0.0.1:{c2s}"]
+c2s_tls = ["127.0.0.1:{c2s_tls}"]
+s2s = ["127.0.0.1:{s2s}"]
+"""
+
+
+class Adapter:
+    """One server instance that lives in its own folder."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.workdir = pathlib.Path(arguments.workdir).resolve()
+        self.base: int = arguments.port_base
+        self.domain: str = arguments.domain
+        self.variant: str = arguments.variant
+        self.dns: str | None = arguments.dns
+        self.pidfile = self.workdir / "server.pid"
+        self.config = self.workdir / "server.toml"
+
+    def ports(self) -> dict[str, int]:
+        """Every listener, by name."""
+        return {"c2s": self.base + 22, "c2s_tls": self.base + 23, "s2s": self.base + 69}
+
+    def start(self) -> None:
+        """Start in the background and wait until the client ports accept."""
+        if self.pids():
+            raise SystemExit("already running")
+        self.prepare()
+        with (self.workdir / "server.out").open("ab") as log:
+            process = subprocess.Popen(
+                self.command("serve"), cwd=ROOT, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        self.pidfile.write_text(str(process.pid))
+        deadline = time.monotonic() + START_TIMEOUT
+        while not all(accepts(self.ports()[name]) for name in ("c2s", "c2s_tls")):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"did not start, see {self.workdir}/server.out")
+            time.sleep(0.05)
+
+    def run(self) -> None:
+        """Become the server; whatever an earlier run left in the folder does not matter."""
+        self.pidfile.unlink(missing_ok=True)
+        self.prepare()
+        self.pidfile.write_text(str(os.getpid()))
+        argv = self.command("serve")
+        os.chdir(ROOT)
+        os.execv(argv[0], argv)
+
+    def stop(self) -> None:
+        """End the server, by force if it does not end in time."""
+        for pid in self.pids():
+            os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + STOP_TIMEOUT
+            while alive(pid):
+                if time.monotonic() > deadline:
+                    os.kill(pid, signal.SIGKILL)
+                time.sleep(0.05)
+        self.pidfile.unlink(missing_ok=True)
+
+    def pids(self) -> list[int]:
+        """The server's process, if it runs."""
+        try:
+            pid = int(self.pidfile.read_text())
+        except (OSError, ValueError):
+            return []
+        return [pid] if alive(pid) else []
+
+    def add_users(self, count: int) -> None:
+        """Make u0, u1, … in one go; those that exist already stay."""
+        self.import_users((f"u{number}@{self.domain}", PASSWORD) for number in range(count))
+
+    def import_users(self, accounts: Iterable[tuple[str, str]]) -> None:
+        """Hand accounts to the running server."""
+        lines = "".join(
+            json.dumps({"jid": jid, "password": password}) + "\n" for jid, password in accounts
+        )
+        result = subprocess.run(
+            self.command("user", "import"), cwd=ROOT, input=lines, text=True,
+            capture_output=True, timeout=600, check=False,
+        )  # fmt: skip
+        if result.returncode:
+            raise SystemExit(result.stdout + result.stderr)
+
+    def prepare(self) -> None:
+        """Write certificate and configuration into the folder."""
+        (self.workdir / "data").mkdir(parents=True, exist_ok=True)
+        self.make_certificate()
+        self.config.write_text(
+            CONFIG.format(workdir=self.workdir, domain=self.domain, **self.ports())
+        )
+
+    def make_certificate(self) -> None:
+        """Self-signed ECDSA P-256 certificate for the domain and its services."""
+        certificate = self.workdir / "certs" / f"{self.domain}.crt"
+        if certificate.exists():
+            return
+        certificate.parent.mkdir(exist_ok=True)
+        names = f"subjectAltName=DNS:{self.domain},DNS:*.{self.domain}"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+             "-nodes", "-days", "30", "-subj", f"/CN={self.domain}", "-addext", names,
+             "-keyout", certificate.with_suffix(".key"), "-out", certificate],
+            check=True, capture_output=True,
+        )  # fmt: skip
+
+    def command(self, *verb: str) -> list[str]:
+        """How to call the server's own command line."""
+        return [python(), "-m", "server", *verb, "--config", str(self.config)]
+
+
+def python() -> str:
+    """An interpreter that has what the server needs; made by `./run` if there is none yet."""
+    if importlib.util.find_spec("lxml") and importlib.util.find_spec("uvloop"):
+        return sys.executable
+    interpreter = ROOT / ".venv" / "bin" / "python"
+    if not interpreter.exists():
+        subprocess.run([ROOT / "run", "setup"], cwd=ROOT, check=True, stdout=sys.stderr)
+    return str(interpreter)
+
+
+def accepts(port: int) -> bool:
+    """Whether something listens on that port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs and is not a zombie that nobody has reaped yet."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--workdir", required=True, help="folder of this instance")
+    parser.add_argument("--port-base", type=int, default=15000, help="c2s +22, TLS +23, s2s +69")
+    parser.add_argument("--domain", default="bench.test")
+    parser.add_argument("--variant", choices=VARIANTS, default=VARIANTS[0])
+    parser.add_argument("--dns", help="IP:PORT of the DNS server to use for s2s")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in ("start", "run", "stop", "pids", "ports"):
+        verbs.add_parser(verb)
+    verbs.add_parser("add-users").add_argument("count", type=int)
+    single = verbs.add_parser("add-user")
+    single.add_argument("jid")
+    single.add_argument("password")
+    arguments = parser.parse_args()
+    adapter = Adapter(arguments)
+    if arguments.verb == "add-users":
+        adapter.add_users(arguments.count)
+    elif arguments.verb == "add-user":
+        adapter.import_users([(arguments.jid, arguments.password)])
+    elif (answer := getattr(adapter, arguments.verb)()) is not None:
+        print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

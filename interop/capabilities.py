@@ -1,0 +1,106 @@
+"""What a chat client needs of its server, and what must be seen when the client tries it.
+
+A scenario is the client's side: it gets a `Situation` as JSON, does the thing with its library, and
+prints as JSON what it saw. The checks here are the same for every client.
+
+Clients import this module in their own environments: it needs nothing but the standard library.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+Seen = dict[str, Any]
+
+TEXTS = ("Hello, <world> & \"all\" the 'rest'", "Grüße, 漢字, 🎉", "third and last")
+
+
+@dataclasses.dataclass(frozen=True)
+class Situation:
+    """Where the server is and whom to log in as; every test has two accounts to itself."""
+
+    domain: str
+    host: str
+    c2s: int
+    c2s_tls: int
+    certificate: str
+    alice: str
+    bob: str
+    password: str
+    texts: tuple[str, ...] = TEXTS
+
+
+@dataclasses.dataclass(frozen=True)
+class Capability:
+    """One column of the table."""
+
+    name: str
+    title: str
+    check: Callable[[Seen, Situation], None]
+
+
+def _logged_in(seen: Seen, situation: Situation) -> None:
+    """Encrypted, and with a resource bound (RFC 6120 §5, §7)."""
+    assert seen["encrypted"] is True
+    bare, _, resource = seen["jid"].partition("/")
+    assert bare == situation.alice
+    assert resource
+
+
+def _messages(seen: Seen, situation: Situation) -> None:
+    """Both ways, unchanged, in order (RFC 6121 §5, RFC 6120 §10.1)."""
+    assert seen["bob_got"] == list(situation.texts)
+    assert seen["alice_got"] == list(situation.texts)
+
+
+def _roster(seen: Seen, situation: Situation) -> None:
+    """Add, subscribe both ways, see each other, remove (RFC 6121 §2, §3, §4)."""
+    assert seen["alice_roster"] == {"subscription": "both", "name": "Bob", "groups": ["Friends"]}
+    assert seen["bob_roster"]["subscription"] == "both"
+    assert seen["alice_saw_bob"] is True
+    assert seen["bob_saw_alice"] is True
+    # "the user's server MUST ... send presence of type 'unsubscribe' and 'unsubscribed'" (§2.5.2)
+    assert seen["alice_roster_after_removal"] is None
+    assert seen["bob_subscription_after_removal"] == "none"
+
+
+def _receipts(seen: Seen, situation: Situation) -> None:
+    """The receipt names the message that asked for it (XEP-0184 §5)."""
+    assert seen["sent"]
+    assert seen["received"] == [seen["sent"]]
+
+
+def _offline(seen: Seen, situation: Situation) -> None:
+    """Kept in order, delivered at the next login, saying when they were sent (XEP-0160 §3)."""
+    assert seen["bodies"] == list(situation.texts)
+    assert all(seen["delayed"])
+
+
+def _archive(seen: Seen, situation: Situation) -> None:
+    """Pages that together hold everything, once, in order (XEP-0313 §4, XEP-0059)."""
+    assert seen["bodies"] == list(situation.texts)
+    assert seen["pages"] >= 2
+    assert seen["complete"] is True
+
+
+def _resumption(seen: Seen, situation: Situation) -> None:
+    """The cut connection goes on as the same session; nothing is lost or doubled (XEP-0198 §5)."""
+    assert seen["resumed"] is True
+    assert seen["jid_after"] == seen["jid_before"]
+    assert seen["alice_got"] == list(situation.texts)
+    assert seen["bob_got"] == list(situation.texts)
+
+
+CAPABILITIES = {
+    capability.name: capability
+    for capability in (
+        Capability("starttls", "login, STARTTLS", _logged_in),
+        Capability("direct_tls", "login, direct TLS", _logged_in),
+        Capability("messages", "messages", _messages),
+        Capability("roster", "roster, subscription", _roster),
+        Capability("receipts", "receipts", _receipts),
+        Capability("offline", "offline messages", _offline),
+        Capability("archive", "archive", _archive),
+        Capability("resumption", "resumption", _resumption),
+    )
+}

@@ -1,0 +1,1 @@
+"""aioxmpp: https://codeberg.org/jssfr/aioxmpp."""

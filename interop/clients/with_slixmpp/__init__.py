@@ -1,0 +1,1 @@
+"""slixmpp: https://codeberg.org/poezio/slixmpp."""

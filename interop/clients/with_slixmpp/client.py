@@ -1,0 +1,76 @@
+"""One slixmpp client that can be waited for."""
+
+import asyncio
+import pathlib
+from typing import Any
+
+from slixmpp import ClientXMPP
+
+from interop.capabilities import Situation
+
+PATIENCE = 15.0
+
+
+class Client(ClientXMPP):
+    """Logs in with the server's own certificate as its only trust, and keeps what arrives."""
+
+    def __init__(self, jid: str, situation: Situation, *, direct_tls: bool = False) -> None:
+        super().__init__(jid, situation.password)
+        self.address = (situation.host, situation.c2s_tls if direct_tls else situation.c2s)
+        self.ca_certs = pathlib.Path(situation.certificate)
+        self.enable_direct_tls = direct_tls
+        self.enable_starttls = not direct_tls
+        self.enable_plaintext = False
+        self.auto_authorize = None
+        self.auto_subscribe = False
+        for name in ("xep_0030", "xep_0198", "xep_0199", "xep_0203"):
+            self.register_plugin(name)
+        self.messages: asyncio.Queue[Any] = asyncio.Queue()
+        self.presences: asyncio.Queue[Any] = asyncio.Queue()
+        self.add_event_handler("message", self.messages.put_nowait)
+        for event in ("presence_available", "presence_unavailable", "presence_subscribe",
+                      "presence_subscribed", "presence_unsubscribe",
+                      "presence_unsubscribed"):  # fmt: skip
+            self.add_event_handler(event, self.presences.put_nowait)
+
+    async def login(self, *, presence: bool = True) -> "Client":
+        """Connect, authenticate, bind; ask for the roster and become available."""
+        self.connect(*self.address)
+        await self.wait_until("session_start", PATIENCE)
+        if presence:
+            await self.get_roster()
+            self.send_presence()
+        return self
+
+    async def logout(self) -> None:
+        await self.disconnect()
+
+    @property
+    def encrypted(self) -> bool:
+        return self.transport is not None and self.transport.get_extra_info("cipher") is not None
+
+    async def bodies(self, count: int) -> list[str]:
+        """The bodies of the next messages, and of any that come uninvited right behind them."""
+        return [message["body"] for message in await self.receive(count)]
+
+    async def receive(self, count: int) -> list[Any]:
+        """The next messages that have a body."""
+        got: list[Any] = []
+        while len(got) < count:
+            message = await asyncio.wait_for(self.messages.get(), PATIENCE)
+            if message["body"]:
+                got.append(message)
+        return got
+
+    async def surplus(self) -> list[str]:
+        """Bodies that arrived although nobody expects them; a round trip flushes them out."""
+        await self["xep_0199"].ping(self.boundjid.domain, timeout=PATIENCE)
+        waiting = [self.messages.get_nowait() for _ in range(self.messages.qsize())]
+        return [message["body"] for message in waiting if message["body"]]
+
+    async def presence(self, kind: str, sender: str) -> Any:
+        """The next presence of this type from this bare address."""
+        while True:
+            presence = await asyncio.wait_for(self.presences.get(), PATIENCE)
+            if presence["type"] == kind and presence["from"].bare == sender:
+                return presence

@@ -1,0 +1,45 @@
+"""A fresh server for each module, and the table at the end."""
+
+from collections.abc import Iterator
+
+import pytest
+
+pytest.register_assert_rewrite("interop.capabilities")
+
+from interop.instance import Instance  # noqa: E402 - after the assertions are rewritten
+from interop.matrix import Matrix  # noqa: E402
+
+_MATRIX = pytest.StashKey[Matrix]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_MATRIX] = Matrix()
+
+
+@pytest.fixture(scope="session")
+def matrix(pytestconfig: pytest.Config) -> Matrix:
+    """Where the tests write down what worked."""
+    return pytestconfig.stash[_MATRIX]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """A server of the module's own."""
+    instance = Instance(tmp_path_factory.mktemp("server"))
+    try:
+        instance.start()
+        yield instance
+    finally:
+        instance.stop()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    matrix = config.stash[_MATRIX]
+    if not (text := matrix.render()):
+        return
+    terminalreporter.section("clients and capabilities")
+    terminalreporter.write_line(text)
+    if config.cache is not None:
+        matrix.save(config.cache.mkdir("interop") / "matrix.json")

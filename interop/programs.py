@@ -1,0 +1,90 @@
+"""The environments that clients run in, made when first needed and kept in `.venv-interop`.
+
+Each client library pins what the others cannot live with, so each has an environment of its own.
+"""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ENVIRONMENTS = ROOT / ".venv-interop"
+_INSTALL_TIMEOUT = 600
+
+
+class Unavailable(Exception):
+    """A program is not installed, or what it needs cannot be fetched; the text says which."""
+
+
+def find(name: str) -> str:
+    """The path of an installed program (packages.txt says which Debian package has it)."""
+    path = shutil.which(name)
+    if path is None:
+        raise Unavailable(f"{name} is not installed, see interop/packages.txt")
+    return path
+
+
+def python_with(name: str, requirements: Sequence[str]) -> str:
+    """The interpreter of a virtual environment that has exactly these requirements."""
+    folder = ENVIRONMENTS / name
+    interpreter = folder / "bin" / "python"
+
+    def install() -> None:
+        _run([sys.executable, "-m", "venv", "--clear", str(folder)])
+        _run([str(interpreter), "-m", "pip", "install", "--quiet", *requirements])
+
+    _once(folder, "\n".join(requirements), install)
+    return str(interpreter)
+
+
+def node_modules(folder: pathlib.Path) -> str:
+    """Node.js, once the packages that the folder's package.json names are beside it."""
+    node, npm = find("node"), find("npm")
+    argv = [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
+    _once(
+        folder / "node_modules",
+        (folder / "package.json").read_text(),
+        lambda: _run(argv, cwd=folder),
+    )
+    return node
+
+
+def java_libraries(name: str, project: pathlib.Path) -> pathlib.Path:
+    """A folder with the libraries that a Maven project depends on."""
+    maven = find("mvn")
+    folder = ENVIRONMENTS / name
+    argv = [maven, "-q", "-B", "-f", str(project), "dependency:copy-dependencies",
+            f"-DoutputDirectory={folder}", "-DincludeScope=runtime"]  # fmt: skip
+
+    def copy() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        _run(argv)
+
+    _once(folder, project.read_text(), copy)
+    return folder
+
+
+def _once(folder: pathlib.Path, wanted: str, make: Callable[[], None]) -> None:
+    """Make the folder unless it was made, completely, for the same wishes."""
+    mark = folder / ".made-for"
+    digest = hashlib.sha256(wanted.encode()).hexdigest()
+    if mark.exists() and mark.read_text() == digest:
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    make()
+    mark.write_text(digest)
+
+
+def _run(argv: list[str], cwd: pathlib.Path | None = None) -> None:
+    """Run an installer; its last lines are the reason if it fails."""
+    result = subprocess.run(
+        argv, cwd=cwd, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, timeout=_INSTALL_TIMEOUT, check=False,
+    )  # fmt: skip
+    if result.returncode:
+        raise Unavailable(f"{' '.join(argv[:4])} failed: {result.stdout.strip()[-600:]}")
