@@ -113,7 +113,7 @@ def route_message(type_: str | None, to: JID, reach: Reach[S] | None) -> tuple[S
 def route_iq(type_: str | None, to: JID, reach: Reach[S] | None) -> tuple[S, ...] | Verdict:
     """Whom an iq goes to (RFC 6121 §8.5.1, §8.5.2.1.3, §8.5.3).
 
-    To the bare address "the server itself MUST reply on behalf of the user": a request for the
+    To the bare address the server itself MUST reply on behalf of the user: a request for the
     account never reaches a client.
     """
     asks = type_ in {"get", "set"}
@@ -125,7 +125,7 @@ def route_iq(type_: str | None, to: JID, reach: Reach[S] | None) -> tuple[S, ...
     match = reach.matches.get(resource)
     if match is not None:
         return match
-    # §8.5.3.2.3: "the server MUST return a <service-unavailable/> stanza error"; and an error is
+    # §8.5.3.2.3: the server MUST return service-unavailable; and an error is
     # never the answer to an answer (RFC 6120 §8.3.1).
     return Verdict.REFUSE if asks else Verdict.IGNORE
 

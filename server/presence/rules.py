@@ -5,7 +5,7 @@ Theory of operation
     unavailable presence or ends. `step` says which of these a presence is. For each step a function
     here names the addressees, from the roster's items and the session's directed presence; sending
     is up to whoever asked. A user's own available sessions are told of each other at every step
-    ("an entity is implicitly subscribed to its own presence", §4.2.2): the account's reach names
+    (an entity is implicitly subscribed to its own presence, §4.2.2): the account's reach names
     them, not the roster.
 """
 
@@ -57,8 +57,8 @@ def probed(items: Iterable[RosterItem]) -> list[JID]:
 def asked(items: Iterable[RosterItem]) -> list[JID]:
     """Contacts who have not answered yet, and are asked again at the initial presence.
 
-    §3.1.2: the server SHOULD repeat a request, "for example, whenever a new resource becomes
-    available", which mends requests that were lost.
+    §3.1.2: the server SHOULD repeat a request, for example whenever a new resource becomes
+    available, which mends requests that were lost.
     """
     return [item.jid for item in items if item.state.pending_out]
 
@@ -66,8 +66,8 @@ def asked(items: Iterable[RosterItem]) -> list[JID]:
 def waiting(items: Iterable[RosterItem]) -> list[JID]:
     """Contacts whose requests a session must be shown at its initial presence.
 
-    §3.1.3: the server "MUST continue to deliver the subscription request whenever the contact
-    creates an available resource, until the contact either approves or denies the request".
+    §3.1.3: the server MUST continue to deliver the subscription request whenever the contact
+    creates an available resource, until the contact either approves or denies the request.
     """
     return [item.jid for item in items if item.state.pending_in]
 
@@ -123,8 +123,7 @@ def answer_probe(
         return _answer_stranger(state, resource, directed)
     if resource:
         return [resource] if resource in available else Answer.UNAVAILABLE
-    # "the server MUST reply … by sending … the full XML of the last presence stanza … received by
-    # the server from each of the contact's available resources"
+    # The server MUST answer with the whole of the last presence from each available resource.
     return list(available) or Answer.UNAVAILABLE
 
 

@@ -45,8 +45,8 @@ def put(edit: Edit, owner: JID, item: RosterItem | None, listed: int, limits: Li
     """The item as the client wants it (RFC 6121 §2.3, §2.4).
 
     `item` is what was known of the contact, `listed` how many contacts the roster has. The
-    subscription is untouched: "the server MUST ignore any value of the 'subscription' attribute
-    other than 'remove'" (§2.1.2.5).
+    subscription is untouched: the server MUST ignore any value of the 'subscription' attribute
+    other than 'remove' (§2.1.2.5).
     """
     if edit.jid == owner:
         raise OwnAddress
@@ -76,7 +76,7 @@ def remove(jid: JID, item: RosterItem | None) -> Removal:
     The user's subscription ends by `unsubscribe`, the contact's by `unsubscribed`. We treat what is
     still pending likewise, so that no request outlives the contact on either side.
     """
-    # "the server MUST return an <item-not-found/> stanza error" (§2.5.3)
+    # The server MUST answer with item-not-found (§2.5.3).
     if item is None or not item.listed:
         raise UnknownContact
     state = item.state

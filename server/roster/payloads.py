@@ -29,7 +29,7 @@ class Edit:
     """What a client wants of one contact: a name and groups, or its removal (RFC 6121 §2.3, §2.5).
 
     `name` is `None` where the attribute is absent. The `ask` and `approved` attributes, and every
-    `subscription` but `remove`, are the server's to set: "the server MUST ignore" them (§2.1.2).
+    `subscription` but `remove`, are the server's to set: it MUST ignore them (§2.1.2).
     """
 
     jid: JID
@@ -46,7 +46,7 @@ def parse_version(query: Element) -> str | None:
 def parse_edit(query: Element) -> Edit:
     """Read a roster set (RFC 6121 §2.1.5)."""
     items = query.findall(ITEM)
-    # "the <query/> element MUST NOT contain more than one <item/>" (§2.1.5)
+    # In a roster set the query MUST NOT contain more than one item (§2.1.5).
     if len(items) != 1:
         raise BadItem("A roster change carries exactly one item")
     item = items[0]

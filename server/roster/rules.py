@@ -123,7 +123,7 @@ def send(verb: Verb, contact: JID, item: RosterItem | None) -> Outcome:
         after = replace(after, listed=True)
     elif verb is Verb.SUBSCRIBED:
         # §3.1.5: so it does when it is let in; §3.4.2: and when it is let in beforehand, which
-        # "MUST NOT" be routed.
+        # MUST NOT be routed.
         beforehand = not routes and not state.from_
         after = replace(after, listed=True, approved=True if beforehand else before.approved)
     elif verb is Verb.UNSUBSCRIBED:
@@ -173,7 +173,7 @@ def _outcome(
 def announcement(before: State, after: State) -> Announce:
     """What the contact is told when its subscription begins or ends.
 
-    §3.1.5: after an approval "the contact's server MUST then also send current presence"; §3.2.2
+    §3.1.5: after an approval the server MUST also send the current presence; §3.2.2
     and §3.3.3: after a cancellation from either side, unavailable presence.
     """
     if before.from_ == after.from_:
