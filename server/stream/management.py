@@ -1,0 +1,84 @@
+"""Stream management: what was sent and not yet acknowledged (XEP-0198).
+
+Counters are unsigned 32-bit integers that wrap (§4). The outbound side keeps every stanza, with the
+identifier of the stored message it carries (0 if none), until the peer has acknowledged it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+NS: Final = "urn:xmpp:sm:3"
+WRAP: Final = 1 << 32
+REQUEST: Final = b"<r xmlns='urn:xmpp:sm:3'/>"
+
+#: An acknowledgement is asked for after that many stanzas, or when the sweep finds some waiting.
+REQUEST_EVERY: Final = 25
+
+
+class AckedTooMuchError(ValueError):
+    """The peer acknowledged more than was sent (§4): `handled-count-too-high`."""
+
+    def __init__(self, h: int, sent: int) -> None:
+        super().__init__(f"acknowledged {h}, sent {sent}")
+        self.h = h
+        self.sent = sent
+
+
+class Outbox:
+    """Stanzas sent and not yet acknowledged, oldest first."""
+
+    __slots__ = ("acked", "queue", "requested", "since_request", "size")
+
+    def __init__(self) -> None:
+        self.queue: deque[tuple[bytes, int]] = deque()
+        self.acked = 0
+        self.size = 0  # bytes in the queue
+        self.requested = 0.0  # when the unanswered request left, 0 if there is none
+        self.since_request = 0
+
+    @property
+    def sent(self) -> int:
+        """How many stanzas have left, modulo 2³²."""
+        return (self.acked + len(self.queue)) % WRAP
+
+    def put(self, wire: bytes, mid: int) -> bool:
+        """Remember a stanza; True when it is time to ask for an acknowledgement."""
+        self.queue.append((wire, mid))
+        self.size += len(wire)
+        self.since_request += 1
+        return self.since_request >= REQUEST_EVERY and not self.requested
+
+    def request(self, now: float) -> bytes:
+        """Ask the peer what it has handled."""
+        self.requested = now
+        self.since_request = 0
+        return REQUEST
+
+    def acknowledge(self, h: int) -> list[int]:
+        """The peer has handled `h` stanzas; the stored messages among the newly acknowledged.
+
+        Raises AckedTooMuchError.
+        """
+        count = (h - self.acked) % WRAP
+        queue = self.queue
+        if count > len(queue):
+            raise AckedTooMuchError(h, self.sent)
+        mids = []
+        for _ in range(count):
+            wire, mid = queue.popleft()
+            self.size -= len(wire)
+            if mid:
+                mids.append(mid)
+        self.acked = h
+        self.requested = 0.0
+        return mids
+
+
+def parse_h(text: str | None) -> int | None:
+    """The counter in an `<a/>` or `<resume/>`; None if it is not one."""
+    if text is None or not (text.isascii() and text.isdigit()) or len(text) > 10:
+        return None
+    value = int(text)
+    return value if value < WRAP else None
