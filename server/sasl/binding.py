@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 TLS_EXPORTER = "tls-exporter"
@@ -10,6 +11,8 @@ TLS_SERVER_END_POINT = "tls-server-end-point"
 
 Bindings = Mapping[str, Callable[[], bytes]]
 """Channel-binding type → how to get its data, strongest first; the work is done when asked for."""
+
+NO_BINDINGS: Bindings = MappingProxyType({})
 
 
 class SecureChannel(Protocol):
