@@ -77,6 +77,8 @@ def connect_writer(path: str) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     # Only a last resort, 64 MiB: ordinary checkpoints run beside the commits.
     connection.execute("PRAGMA wal_autocheckpoint = 16384")
+    # After a storm the log shrinks again when it begins anew; below this it is reused in place.
+    connection.execute("PRAGMA journal_size_limit = 33554432")
     return connection
 
 

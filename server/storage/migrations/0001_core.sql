@@ -67,6 +67,9 @@ CREATE TABLE message (
     stanza $BLOB NOT NULL
 );
 
+-- One row for each owner of a message. There is deliberately no index by peer: it would cost every
+-- stored message 9 of 21 µs, while reading past 100,000 rows of other peers takes 12 ms, elsewhere
+-- than on the event loop.
 CREATE TABLE archive (
     account BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -75,7 +78,6 @@ CREATE TABLE archive (
     flags SMALLINT NOT NULL,
     PRIMARY KEY (account, id)
 ) $CLUSTERED;
-CREATE INDEX archive_peer ON archive (account, peer, id);
 
 -- Messages not after the delivery cursor that are nevertheless undelivered: the exception.
 -- Settled rows are swept away in the background.
