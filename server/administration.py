@@ -1,0 +1,105 @@
+"""What an administrator does to accounts, on a running server or beside a stopped one."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from server.clock import Clock
+from server.control import Refused, Verb
+from server.entropy import Entropy
+from server.jid import JID, JIDMalformed
+from server.sasl.keys import HASHES, ScramKeys, derive_credentials
+from server.sasl.password import PasswordRefused
+from server.storage import accounts
+from server.storage.accounts import AccountExists
+from server.storage.database import Database
+
+PAGE = 1000
+
+Changed = Callable[[JID], None]
+
+
+def _nothing(_account: JID) -> None:
+    """Nobody is online."""
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """Orders about accounts; `deleted` and `changed` let a running server end their sessions."""
+
+    database: Database
+    domains: tuple[JID, ...]
+    iterations: int
+    clock: Clock
+    entropy: Entropy
+    deleted: Changed = _nothing
+    changed: Changed = _nothing
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """The orders by name, for the control socket."""
+        return {
+            "user.add": self.add,
+            "user.delete": self.delete,
+            "user.list": self.list,
+            "user.password": self.password,
+        }
+
+    async def add(self, jid: str, password: str) -> None:
+        """Make an account."""
+        account = self._account(jid)
+        keys = await self._derive(password)
+        now = int(self.clock.utcnow() * 1000)
+        try:
+            await accounts.create_account(self.database, account, keys.values(), now)
+        except AccountExists:
+            raise Refused(f"there is an account {account} already") from None
+
+    async def password(self, jid: str, password: str) -> None:
+        """Give an account a new password; sessions that began with the old one end."""
+        account = await self._existing(jid)
+        keys = await self._derive(password)
+        await accounts.set_credentials(self.database, account, keys.values())
+        self.changed(account)
+
+    async def delete(self, jid: str) -> None:
+        """Delete an account with all that is stored for it; its sessions end."""
+        account = await self._existing(jid)
+        await accounts.delete_account(self.database, account)
+        self.deleted(account)
+
+    async def list(self, domain: str = "") -> list[str]:
+        """The accounts of a domain, or all, in order."""
+        found: list[str] = []
+        after = ""
+        while page := await accounts.list_accounts(self.database, after, PAGE):
+            found += [jid for jid in page if not domain or jid.endswith(f"@{domain}")]
+            after = page[-1]
+        return found
+
+    async def _existing(self, jid: str) -> JID:
+        """The address of an account that is there."""
+        account = self._account(jid)
+        if not await accounts.account_exists(self.database, account):
+            raise Refused(f"there is no account {account}")
+        return account
+
+    def _account(self, jid: str) -> JID:
+        """The address of an account that may be here."""
+        try:
+            account = JID.parse(jid)
+        except JIDMalformed as error:
+            raise Refused(f"{jid!r} is not an address: {error}") from None
+        if not account.local or not account.is_bare:
+            raise Refused(f"{jid!r} is not the address of an account, such as anna@example.org")
+        if account.domain not in self.domains:
+            known = ", ".join(self.domains)
+            raise Refused(f"the domain {account.domain} is not served here; served are: {known}")
+        return account
+
+    async def _derive(self, password: str) -> Mapping[str, ScramKeys]:
+        """All keys of a new password, on a thread because it takes a while."""
+        salts = {name: self.entropy.bytes(16) for name in HASHES}
+        try:
+            return await asyncio.to_thread(derive_credentials, password, salts, self.iterations)
+        except PasswordRefused as error:
+            raise Refused(f"this password cannot be used: {error}") from None

@@ -1,0 +1,121 @@
+"""`skerry user`: accounts, on a running server or beside a stopped one."""
+
+import asyncio
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from server import control
+from server.cli.options import ConfigFile, Data, Domains, configuration, readable_errors
+from server.config import Config
+from server.data_folder import DataFolder, make_folder
+
+app = typer.Typer(help="Manage accounts.", no_args_is_help=True)
+
+Account = Annotated[str, typer.Argument(metavar="JID", help="The account: name@domain.")]
+Password = Annotated[
+    str | None,
+    typer.Option(help="The password; asked for if missing, '-' reads a line of standard input."),
+]
+
+
+@app.command()
+def add(
+    jid: Account,
+    password: Password = None,
+    config: ConfigFile = None,
+    data: Data = None,
+    domain: Domains = None,
+) -> None:
+    """Make an account."""
+    with readable_errors():
+        settings = configuration(config, data, domain)
+        _perform(settings, "user.add", jid=jid, password=_password(password))
+        typer.echo(f"added {jid}")
+
+
+@app.command("password")
+def change_password(
+    jid: Account,
+    password: Password = None,
+    config: ConfigFile = None,
+    data: Data = None,
+    domain: Domains = None,
+) -> None:
+    """Give an account a new password and end its sessions."""
+    with readable_errors():
+        settings = configuration(config, data, domain)
+        _perform(settings, "user.password", jid=jid, password=_password(password))
+        typer.echo(f"changed the password of {jid}")
+
+
+@app.command()
+def delete(
+    jid: Account,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    config: ConfigFile = None,
+    data: Data = None,
+    domain: Domains = None,
+) -> None:
+    """Delete an account and all that is stored for it."""
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Delete {jid} with all messages and contacts?", abort=True)
+    with readable_errors():
+        _perform(configuration(config, data, domain), "user.delete", jid=jid)
+        typer.echo(f"deleted {jid}")
+
+
+@app.command("list")
+def list_users(
+    of: Annotated[str, typer.Argument(metavar="[DOMAIN]", help="Only this domain.")] = "",
+    config: ConfigFile = None,
+    data: Data = None,
+    domain: Domains = None,
+) -> None:
+    """List accounts."""
+    with readable_errors():
+        settings = configuration(config, data, domain)
+        for jid in _perform(settings, "user.list", domain=of):
+            typer.echo(jid)
+
+
+def _perform(config: Config, verb: str, **arguments: object) -> Any:
+    """Have the running server do it, or do it ourselves if none runs."""
+    try:
+        return control.order(DataFolder(config.data).control_socket, verb, **arguments)
+    except control.Absent:
+        return asyncio.run(_perform_alone(config, verb, arguments))
+
+
+async def _perform_alone(config: Config, verb: str, arguments: dict[str, object]) -> Any:
+    """Open the database and do it."""
+    from server.administration import Administration
+    from server.clock import Clock
+    from server.entropy import Entropy
+    from server.storage.opening import open_database
+
+    make_folder(config.data)
+    database = open_database(config)
+    await database.start()
+    try:
+        administration = Administration(
+            database,
+            config.server.domains,
+            config.auth.scram_iterations,
+            Clock(),
+            Entropy(),
+        )
+        return await administration.verbs()[verb](**arguments)
+    finally:
+        await database.close()
+
+
+def _password(given: str | None) -> str:
+    """The password given, piped in, or asked for twice."""
+    if given == "-" or (given is None and not sys.stdin.isatty()):
+        return sys.stdin.readline().rstrip("\r\n")
+    if given is not None:
+        return given
+    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return asked
