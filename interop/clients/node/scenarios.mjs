@@ -1,0 +1,166 @@
+// What @xmpp/client is asked to do; `scenarios.mjs NAME SITUATION` prints what it saw as JSON.
+
+import { Client, occurs, xml } from "./client.mjs";
+
+const ARCHIVE = "urn:xmpp:mam:2";
+const PAGES = "http://jabber.org/protocol/rsm";
+const RECEIPTS = "urn:xmpp:receipts";
+
+const scenarios = {
+  starttls: (situation) => login(situation, false),
+
+  direct_tls: (situation) => login(situation, true),
+
+  async messages({ texts, ...situation }) {
+    const [alice, bob] = await both(situation);
+    for (const text of texts) await alice.say(bob.bare, text);
+    const bobGot = await bob.bodies(texts.length);
+    for (const text of texts) await bob.say(alice.jid.toString(), text);
+    const aliceGot = await alice.bodies(texts.length);
+    return {
+      bob_got: [...bobGot, ...(await bob.surplus())],
+      alice_got: [...aliceGot, ...(await alice.surplus())],
+    };
+  },
+
+  async roster(situation) {
+    const [alice, bob] = await both(situation);
+    const [a, b] = [alice.bare, bob.bare];
+    await alice.setRoster({ jid: b, name: "Bob" }, "Friends");
+    await alice.send("presence", { to: b, type: "subscribe" });
+    await bob.presence("subscribe", a);
+    await bob.send("presence", { to: a, type: "subscribed" });
+    await bob.send("presence", { to: a, type: "subscribe" });
+    await alice.presence("subscribe", b);
+    await alice.send("presence", { to: b, type: "subscribed" });
+    const aliceSaw = await alice.presence(undefined, b);
+    const bobSaw = await bob.presence(undefined, a);
+    const seen = {
+      alice_roster: await alice.rosterItem(b),
+      bob_roster: await bob.rosterItem(a),
+      alice_saw_bob: aliceSaw.attrs.from === bob.jid.toString(),
+      bob_saw_alice: bobSaw.attrs.from === alice.jid.toString(),
+    };
+    await alice.setRoster({ jid: b, subscription: "remove" });
+    await bob.presence("unsubscribed", a);
+    return {
+      ...seen,
+      alice_roster_after_removal: await alice.rosterItem(b),
+      bob_subscription_after_removal: (await bob.rosterItem(a))?.subscription ?? null,
+    };
+  },
+
+  async receipts(situation) {
+    const [alice, bob] = await both(situation);
+    const id = "receipt-please";
+    await alice.send(
+      "message",
+      { to: bob.jid.toString(), type: "chat", id },
+      xml("body", {}, situation.texts[0]),
+      xml("request", { xmlns: RECEIPTS }),
+    );
+    const [message] = await bob.messages(1);
+    if (!message.getChild("request", RECEIPTS)) throw new Error("the request was lost");
+    await bob.send(
+      "message",
+      { to: message.attrs.from, type: "chat" },
+      xml("received", { xmlns: RECEIPTS, id: message.attrs.id }),
+    );
+    const receipt = await alice.take((stanza) => stanza.getChild("received", RECEIPTS));
+    return { sent: id, received: [receipt.getChild("received", RECEIPTS).attrs.id] };
+  },
+
+  async offline({ texts, ...situation }) {
+    const alice = await new Client(situation.alice, situation).login();
+    for (const text of texts) await alice.say(situation.bob, text);
+    await alice.ping();
+    const bob = await new Client(situation.bob, situation).login();
+    const got = await bob.messages(texts.length);
+    return {
+      bodies: [
+        ...got.map((message) => message.getChildText("body")),
+        ...(await bob.surplus()),
+      ],
+      delayed: got.map((message) => Boolean(message.getChild("delay", "urn:xmpp:delay"))),
+    };
+  },
+
+  async archive({ texts, ...situation }) {
+    const [alice, bob] = await both(situation);
+    for (const text of texts) await alice.say(bob.bare, text);
+    await bob.bodies(texts.length);
+    const bodies = [];
+    for (let pages = 1, after; ; pages++) {
+      const fin = await page(alice, bob.bare, after, bodies);
+      const complete = fin.attrs.complete === "true";
+      after = fin.getChild("set", PAGES)?.getChildText("last");
+      if (complete || !after) return { bodies, pages, complete };
+    }
+  },
+
+  async resumption({ texts, ...situation }) {
+    const [alice, bob] = await both(situation);
+    const before = alice.jid.toString();
+    await bob.say(before, texts[0]);
+    const aliceGot = await alice.bodies(1);
+    const disconnected = occurs(alice.entity, "disconnect");
+    const resumed = occurs(alice.entity.streamManagement, "resumed");
+    const unacknowledged = texts.map((text) => alice.say(bob.jid.toString(), text));
+    await Promise.allSettled(unacknowledged);
+    alice.cut();
+    await disconnected;
+    for (const text of texts.slice(1)) await bob.say(before, text);
+    await bob.ping();
+    await resumed;
+    aliceGot.push(...(await alice.bodies(texts.length - 1)));
+    const bobGot = await bob.bodies(texts.length);
+    return {
+      resumed: true,
+      jid_before: before,
+      jid_after: alice.jid.toString(),
+      alice_got: [...aliceGot, ...(await alice.surplus())],
+      bob_got: [...bobGot, ...(await bob.surplus())],
+    };
+  },
+};
+
+async function login(situation, directTLS) {
+  const alice = await new Client(situation.alice, situation, { directTLS }).login();
+  const seen = { jid: alice.jid.toString(), encrypted: alice.entity.isSecure() };
+  await alice.logout();
+  return seen;
+}
+
+async function both(situation) {
+  const alice = await new Client(situation.alice, situation).login();
+  return [alice, await new Client(situation.bob, situation).login()];
+}
+
+// One page of the archive with somebody; the bodies are appended.
+async function page(client, partner, after, bodies) {
+  const note = (stanza) => {
+    const result = stanza.getChild("result", ARCHIVE);
+    const message = result?.getChild("forwarded", "urn:xmpp:forward:0")?.getChild("message");
+    if (message) bodies.push(message.getChildText("body"));
+  };
+  client.entity.on("stanza", note);
+  const form = xml(
+    "x",
+    { xmlns: "jabber:x:data", type: "submit" },
+    field("FORM_TYPE", ARCHIVE, "hidden"),
+    field("with", partner),
+  );
+  const set = xml("set", { xmlns: PAGES }, xml("max", {}, "2"));
+  if (after) set.append(xml("after", {}, after));
+  const answer = await client.request("set", xml("query", { xmlns: ARCHIVE }, form, set));
+  client.entity.removeListener("stanza", note);
+  return answer.getChild("fin", ARCHIVE);
+}
+
+function field(name, value, type) {
+  return xml("field", { var: name, type }, xml("value", {}, value));
+}
+
+const [name, situation] = process.argv.slice(2);
+console.log(JSON.stringify(await scenarios[name](JSON.parse(situation))));
+process.exit(0);
