@@ -8,7 +8,8 @@ from lxml import etree
 
 from server.element import Element, escape
 from server.errors import StreamCondition, StreamError
-from server.stream.markup import PARSER, SPACE, is_within, refusal
+from server.stream.markup import SPACE, is_within, refusal
+from server.stream.reader import parse
 from server.stream.scanner import Scanner, is_utf8_lead
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def parse_header(tag: bytes, namespaces: "Collection[str]", limits: "Limits") ->
     if name is None:
         raise StreamError(StreamCondition.NOT_WELL_FORMED, "This is no stream header")
     try:
-        element = etree.fromstring(tag.removesuffix(b">").removesuffix(b"/") + b"/>", PARSER)
+        element = parse(tag.removesuffix(b">").removesuffix(b"/") + b"/>")
     except etree.XMLSyntaxError as error:
         raise refusal(error) from None
     _check_name(element)

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 SPACE: Final = b" \t\r\n"
 
-PARSER: Final = etree.XMLParser(
-    resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, collect_ids=False
-)
-
 _codes = etree.ErrorTypes
 _CONDITIONS: Final = {
     _codes.ERR_INVALID_ENCODING: StreamCondition.UNSUPPORTED_ENCODING,

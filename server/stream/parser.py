@@ -13,7 +13,8 @@ from lxml import etree
 from server.element import NS_CLIENT, Element, escape
 from server.errors import StreamCondition, StreamError
 from server.stream.header import NS_STREAM, Prologue, StreamHeader, parse_header
-from server.stream.markup import PARSER, SPACE, is_within, refusal
+from server.stream.markup import SPACE, is_within, refusal
+from server.stream.reader import parse
 from server.stream.scanner import Scanner
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ _WHITE: Final = " \t\r\n"
 _GREATER: Final = 0x3E
 #: Ends of elements after which a chunk is likely cut well.
 _ENDS: Final = (b"</message>", b"</iq>", b"</presence>", b"/>")
-
-_fromstring = etree.fromstring
 
 
 class StreamParser:
@@ -93,7 +92,7 @@ class StreamParser:
         if len(data) > limits.size or b"<!" in data or b"<?" in data:
             return None
         try:
-            root = _fromstring(self._open + data + _CLOSE, PARSER)  # type: ignore[operator]
+            root = parse(self._open + data + _CLOSE)  # type: ignore[operator]
         except etree.XMLSyntaxError:
             return None
         elements = list(root)
@@ -175,7 +174,7 @@ class StreamParser:
     def _parse_single(self, piece: bytes) -> Element:
         assert self._open is not None  # noqa: S101 - narrows the type
         try:
-            root = _fromstring(self._open + piece + _CLOSE, PARSER)
+            root = parse(self._open + piece + _CLOSE)
         except etree.XMLSyntaxError:
             root = self._parse_prefixed(piece)
         if not is_within(piece, root, self.limits):
@@ -197,7 +196,7 @@ class StreamParser:
             if prefix.encode() + b":" in piece
         ]
         try:
-            return _fromstring(self._open[:-1] + b"".join(used) + b">" + piece + _CLOSE, PARSER)
+            return parse(self._open[:-1] + b"".join(used) + b">" + piece + _CLOSE)
         except etree.XMLSyntaxError as error:
             raise refusal(error) from None
 

@@ -48,6 +48,11 @@ class Scanner:
         """Say whether nothing is pending."""
         return not self.buffer
 
+    @property
+    def is_blank(self) -> bool:
+        """Say whether nothing but white space is pending."""
+        return not self.buffer.strip(SPACE)
+
     def element(self, limits: "Limits") -> bytes:
         """Take the next complete element, or the end tag of the stream; empty when there is none.
 

@@ -1,0 +1,73 @@
+"""libxml2's parser, kept from remembering everything that strangers ever said.
+
+libxml2 interns the names and namespaces it meets, and lxml shares that dictionary among all
+parsers of a thread for as long as the thread lives: a peer that makes up names makes the process
+grow for ever, about as fast as it can send. So both are given up, the parser and the dictionary,
+after a certain amount of input. Trees that still exist keep the dictionary they were born with.
+"""
+
+import ctypes
+from typing import Final
+
+from lxml import etree
+
+from server.element import Element
+
+#: Bytes of input between two dictionaries; what names can occupy is little more than this.
+MEMORY: Final = 16 * 1024 * 1024
+
+#: Where lxml keeps the dictionary of the running thread.
+DICTIONARY: Final = "_ParserDictionaryContext"
+
+_fromstring = etree.fromstring
+
+_lent_state = ctypes.pythonapi.PyThreadState_GetDict
+_lent_state.restype = ctypes.py_object
+_keep_reference = ctypes.pythonapi.Py_IncRef
+_keep_reference.argtypes = [ctypes.py_object]
+_keep_reference.restype = None
+
+
+class Reader:
+    """Parses whole documents without DTDs, entities, network and identifiers."""
+
+    __slots__ = ("_left", "_parser")
+
+    def __init__(self) -> None:
+        self._left = MEMORY
+        self._parser = _new_parser()
+
+    def parse(self, data: bytes) -> Element:
+        """Give the root element. Raises etree.XMLSyntaxError."""
+        self._left -= len(data)
+        if self._left < 0:
+            self._forget()
+        return _fromstring(data, self._parser)
+
+    def _forget(self) -> None:
+        forget_names()
+        self._parser = _new_parser()
+        self._left = MEMORY
+
+
+def forget_names() -> None:
+    """Let lxml begin a new dictionary in this thread."""
+    thread_state().pop(DICTIONARY, None)
+
+
+def thread_state() -> dict[str, object]:
+    """Give what the running thread keeps for extension modules."""
+    state: dict[str, object] = _lent_state()
+    # ctypes takes the reference for ours, but it was only lent.
+    _keep_reference(state)
+    return state
+
+
+def _new_parser() -> etree.XMLParser:
+    # `collect_ids`: xml:id would be checked against rules that XMPP does not have.
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, collect_ids=False
+    )
+
+
+parse: Final = Reader().parse
