@@ -4,7 +4,25 @@ Besides `server/main.py` this is the only file of the core that knows extensions
 Imports stand inside the functions, so that a command that needs one thing does not load all.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from server.config import Config
+    from server.extension import Extension
+
+
+def extensions(config: Config) -> tuple[type[Extension], ...]:
+    """The extensions to run, in the order of their start; what is named in `disabled` is left out."""
+    from extensions.registry import ALL
+
+    from server.presence.service import PresenceService
+    from server.roster.service import RosterService
+
+    core = (RosterService, PresenceService)
+    return core + tuple(each for each in ALL if each.name not in config.server.disabled)
 
 
 def sections() -> Mapping[str, type]:

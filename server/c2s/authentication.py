@@ -1,0 +1,145 @@
+"""SASL in its first form, on a client stream (RFC 6120 §6)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from server import log
+from server.c2s.stream import Phase
+from server.errors import StreamCondition, StreamError
+from server.jid import JID, JIDMalformed
+from server.sasl.attempt import Attempt
+from server.sasl.binding import NO_BINDINGS, bindings_of
+from server.sasl.mechanism import (
+    Challenge,
+    Exchange,
+    Failure,
+    NeedCredentials,
+    Refusal,
+    Step,
+    Success,
+)
+from server.sasl.negotiate import NS, offer
+from server.sasl.payloads import build
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from server.c2s.stream import ClientStream, Table
+    from server.element import Element
+    from server.sasl.keys import Credentials
+
+#: "the server SHOULD … allow … a configurable but reasonable number of retries (at least 2 and no
+#: more than 5)" (RFC 6120 §6.4.4)
+ATTEMPTS: Final = 4
+
+_log = log.get(__name__)
+
+
+def auth(stream: ClientStream, element: Element) -> Awaitable[None] | None:
+    """The client chooses a mechanism (§6.4.2)."""
+    stream.attempt = Attempt(_exchange(stream), stream.server.sasl_policy)
+    if stream.server.throttle.is_blocked(stream.connection.peer):
+        return _step(
+            stream, Failure(Refusal.TEMPORARY_AUTH_FAILURE, "too many failed logins; wait a while")
+        )
+    return _step(stream, stream.attempt.begin(element.get("mechanism") or "", element.text))
+
+
+def response(stream: ClientStream, element: Element) -> Awaitable[None] | None:
+    """The client answers a challenge (§6.4.3)."""
+    if stream.attempt is None:
+        return _step(stream, Failure(Refusal.MALFORMED_REQUEST, "no attempt is under way"))
+    return _step(stream, stream.attempt.respond(element.text or ""))
+
+
+def abort(stream: ClientStream, element: Element) -> Awaitable[None] | None:
+    """The client gives up (§6.4.4)."""
+    if stream.attempt is None:
+        return _step(stream, Failure(Refusal.ABORTED, "no attempt is under way"))
+    return _step(stream, stream.attempt.abort())
+
+
+def _exchange(stream: ClientStream) -> Exchange:
+    server, connection, host = stream.server, stream.connection, stream.host
+    assert host is not None
+    tls = connection.tls if connection.is_secure else None
+    bindings = NO_BINDINGS if tls is None else bindings_of(tls)
+    offered = offer(server.sasl_policy, bindings, is_secure=tls is not None)
+    return Exchange(
+        domain=host.domain,
+        nonce=server.entropy.token(18),
+        secret=server.secret,
+        mechanisms=offered.mechanisms,
+        binding_types=offered.binding_types,
+        bindings=bindings,
+        tls_version=0 if tls is None else tls.version,
+        iterations=server.config.auth.scram_iterations,
+    )
+
+
+def _step(stream: ClientStream, step: Step) -> Awaitable[None] | None:
+    if isinstance(step, NeedCredentials):
+        return _look_up(stream, step.username)
+    if isinstance(step, Success):
+        _succeeded(stream, step)
+    elif isinstance(step, Failure):
+        _failed(stream, step)
+    elif isinstance(step, Challenge):
+        stream.write(build(step))
+    return None
+
+
+async def _look_up(stream: ClientStream, username: str) -> None:
+    attempt, host = stream.attempt, stream.host
+    assert attempt is not None
+    assert host is not None
+    credentials: Credentials | None = None
+    try:
+        account = await host.accounts.load(JID.parse(f"{username}@{host.domain}"))
+    except JIDMalformed:
+        account = None
+    if account is not None and not account.jid.local:
+        account = None
+    if account is not None:
+        credentials = account.credentials
+    if attempt.is_costly:
+        loop = asyncio.get_running_loop()
+        step = await loop.run_in_executor(None, attempt.supply, credentials)
+    else:
+        step = attempt.supply(credentials)
+    if stream.phase is Phase.UNAUTHENTICATED:
+        pending = _step(stream, step)
+        if pending is not None:
+            await pending
+
+
+def _succeeded(stream: ClientStream, success: Success) -> None:
+    assert stream.host is not None
+    stream.account_name = JID.parse(f"{success.username}@{stream.host.domain}").local
+    stream.attempt = None
+    stream.write(build(success))
+    stream.reopen(Phase.REOPENING)
+
+
+def _failed(stream: ClientStream, failure: Failure) -> None:
+    assert stream.host is not None
+    stream.attempt = None
+    stream.failures += 1
+    _log.info(
+        "login.failed", host=stream.host.domain, peer=stream.connection.peer,
+        condition=str(failure.condition),
+    )  # fmt: skip
+    stream.write(build(failure))
+    if failure.condition is Refusal.NOT_AUTHORIZED:
+        stream.server.throttle.failed(stream.connection.peer)
+    if stream.failures >= ATTEMPTS:
+        stream.close(StreamError(StreamCondition.POLICY_VIOLATION, "too many failed logins"))
+
+
+TABLE: Table = {
+    (Phase.UNAUTHENTICATED, f"{{{NS}}}auth"): auth,
+    (Phase.UNAUTHENTICATED, f"{{{NS}}}response"): response,
+    (Phase.UNAUTHENTICATED, f"{{{NS}}}abort"): abort,
+}

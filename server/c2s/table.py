@@ -1,0 +1,18 @@
+"""Which element is legal in which phase of a client stream, and who handles it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from server.c2s import authentication, binding, encryption, registration, resumption
+
+if TYPE_CHECKING:
+    from server.c2s.stream import Table
+
+TABLE: Final[Table] = {
+    **encryption.TABLE,
+    **authentication.TABLE,
+    **registration.TABLE,
+    **binding.TABLE,
+    **resumption.TABLE,
+}

@@ -1,0 +1,238 @@
+"""The way of a message into an account: kept, handed to sessions, or waiting for one (RFC 6121 §8.5).
+
+A message is stored once; the archives of both ends and the pending state point to it. Delivery to
+sessions does not wait for the disk, the acknowledgement to the sender does (`Session.sequence`).
+What no session takes stays pending in the database and is read again when a session becomes
+available; that session's newer messages wait (`Session.held`) so that order is kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from server import message_id
+from server.errors import Condition, StanzaError
+from server.mailbox.rules import ARCHIVE, PENDING, disposition
+from server.router import Verdict as Route
+from server.router import route_message
+from server.storage import accounts, mailbox
+from server.timestamps import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from server.account import Account
+    from server.jid import JID
+    from server.server import Server
+    from server.session import Session
+    from server.stanza import Stanza
+
+#: Pending messages are read in portions of that many.
+PORTION: Final = 200
+
+_DELAY = b"<delay xmlns='urn:xmpp:delay'"
+_UNAVAILABLE = "nobody is there to take this message"
+_FULL = "this server cannot store messages at the moment; try again later"
+
+
+class Delivery:
+    """Stores and delivers the messages of all hosts of a server."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._journal = server.journal
+        self._ids = server.ids
+        self._utcnow = server.clock.utcnow
+
+    # -- storing --
+
+    def refuses(self, stanza: Stanza) -> StanzaError | None:
+        """Why a message that must be kept cannot be taken now."""
+        if stanza.disposition < 0:
+            stanza.disposition = disposition(stanza)
+        journal = self._journal
+        if stanza.disposition and (journal.failing or journal.full):
+            return StanzaError(Condition.RESOURCE_CONSTRAINT, _FULL)
+        return None
+
+    def record_sent(self, session: Session, stanza: Stanza, to: JID) -> None:
+        """Put a message into its sender's archive."""
+        account = session.account
+        # A message to oneself is in the archive once, when it arrives.
+        if to.bare != account.jid and stanza.disposition & ARCHIVE and account.archives(to):
+            self._store(account, stanza, to, mailbox.VISIBLE | mailbox.SENT, session)
+            account.ledger.sent(stanza.mid)
+
+    def _store(
+        self, account: Account, stanza: Stanza, peer: JID, flags: int, session: Session | None
+    ) -> None:
+        journal = self._journal
+        mid = stanza.mid
+        if not mid:
+            mid = stanza.mid = self._ids.next(int(self._utcnow() * 1000))
+            journal.append(mailbox.MESSAGE, (mid, stanza.wire(stanza.to)), stanza)
+        sequence = journal.append(
+            mailbox.ARCHIVE, (account.id, mid, peer.bare, peer.resource, flags), stanza
+        )
+        if session is not None:
+            session.sequence = sequence
+        stanza.stamp = b"<stanza-id xmlns='urn:xmpp:sid:0' id='%016x' by='%s'/>" % (
+            mid, account.jid.wire,
+        )  # fmt: skip
+
+    # -- delivering --
+
+    def deliver(self, account: Account, stanza: Stanza, session: Session | None) -> StanzaError | None:
+        """Hand a message to whom it is for; an error if it can neither be delivered nor kept.
+
+        `session` is the local session that sent it.
+        """
+        to = stanza.to
+        assert to is not None
+        targets = route_message(stanza.type, to, account.reach)
+        if stanza.disposition < 0:
+            stanza.disposition = disposition(stanza)
+        kept = stanza.disposition
+        if isinstance(targets, Route):
+            if targets is Route.IGNORE:
+                return None
+            if targets is not Route.STORE:
+                return StanzaError(Condition.SERVICE_UNAVAILABLE, _UNAVAILABLE)
+            if not kept & PENDING:
+                return None
+            targets = ()
+        stanza.targets = targets
+        if kept:
+            self._keep(account, stanza, targets, kept, session)
+        if targets:
+            wire = stanza.wire(to, stanza.stamp)
+            mid = stanza.mid if kept & PENDING else 0
+            for target in targets:
+                target.deliver(wire, mid)
+        return None
+
+    def _keep(
+        self, account: Account, stanza: Stanza, targets: Sequence[Session], kept: int,
+        session: Session | None,
+    ) -> None:  # fmt: skip
+        flags = 0
+        if kept & ARCHIVE and account.archives(stanza.from_):
+            flags = mailbox.VISIBLE
+            if stanza.from_.bare == account.jid:
+                flags |= mailbox.SENT
+        if kept & PENDING:
+            flags |= mailbox.DELIVERABLE
+        if not flags:
+            return
+        self._store(account, stanza, stanza.from_, flags, session)
+        if kept & PENDING:
+            account.ledger.stored(stanza.mid, len(targets), bool(account.sessions))
+            account.save_ledger()
+
+    def ledger_changed(self, account: Account) -> None:
+        """Save what changed in the delivery state, with the next commit."""
+        ledger = account.ledger
+        if ledger.dirty:
+            ledger.dirty = False
+            accounts.save_delivered(self._server.database, account.id, ledger.cursor)
+        for mid in ledger.to_park:
+            mailbox.park(self._server.database, account.id, mid)
+        ledger.to_park.clear()
+        for mid in ledger.to_unpark:
+            mailbox.unpark(self._server.database, account.id, mid)
+        ledger.to_unpark.clear()
+
+    # -- what waited --
+
+    def became_available(self, session: Session) -> None:
+        """Give a session with a non-negative priority what is pending for its account."""
+        account = session.account
+        if session.held is None and account.ledger.has_pending and account.draining is None:
+            account.draining = session
+            session.held = []
+            self._server.tasks.spawn(self._drain(session), "drain")
+
+    async def _drain(self, session: Session) -> None:
+        account = session.account
+        try:
+            await self._read_pending(session)
+        finally:
+            account.draining = None
+            held, session.held = session.held or [], None
+            for wire, mid in held:
+                session.send(wire, mid)
+            account.save_ledger()
+
+    async def _read_pending(self, session: Session) -> None:
+        account, database = session.account, self._server.database
+        ledger = account.ledger
+        cursor, after = ledger.cursor, 0
+        while not self._gone(session):
+            rows = await mailbox.pending(database, account.id, cursor, after, PORTION)
+            if rows:
+                after = rows[-1][0]
+                self._send_pending(session, rows)
+            if len(rows) < PORTION:
+                ledger.caught_up()
+                break
+            await self._server.room_to_write(session)
+
+    @staticmethod
+    def _gone(session: Session) -> bool:
+        return session.account.sessions.get(session.jid.resource) is not session
+
+    def _send_pending(self, session: Session, rows: Sequence[tuple[int, bytes]]) -> None:
+        ledger, by = session.account.ledger, session.account.jid
+        server_jid = session.host.jid.wire
+        outbox = session.outbox
+        arrived = []
+        for mid, wire in rows:
+            if not ledger.is_due(mid):
+                continue
+            ledger.taken(mid)
+            late = delayed(wire, mid, by.wire, server_jid)
+            if outbox is None and session.stream is not None:
+                session.stream.write(late)
+                arrived.append(mid)
+            else:
+                session.send(late, mid)
+        if arrived:
+            ledger.acknowledged(arrived)
+
+    def orphaned(self, session: Session) -> None:
+        """A session is gone: what it did not acknowledge goes to others or back to pending.
+
+        "the server … SHOULD … deliver" unacknowledged stanzas elsewhere or store them (XEP-0198
+        §5); with their original time, and without those that another session has.
+        """
+        account, ledger = session.account, session.account.ledger
+        waiting = list(session.outbox.queue) if session.outbox is not None else []
+        waiting += session.held or []
+        lost = [(wire, mid) for wire, mid in waiting if mid and ledger.dropped(mid)]
+        audience = account.reach.audience
+        if not audience:
+            ledger.orphaned((mid for _, mid in lost), bool(account.sessions))
+        else:
+            host = session.host.jid.wire
+            for wire, mid in lost:
+                late = wire if _DELAY in wire else late_copy(wire, mid, host)
+                for other in audience:
+                    ledger.taken(mid)
+                    other.deliver(late, mid)
+        account.save_ledger()
+
+
+def late_copy(wire: bytes, mid: int, host: bytes) -> bytes:
+    """A stored message with the time at which it was stored (XEP-0203)."""
+    end = -len(b"</message>")
+    return b"%s<delay xmlns='urn:xmpp:delay' from='%s' stamp='%s'/></message>" % (
+        wire[:end], host, stamp(message_id.to_ms(mid)),
+    )  # fmt: skip
+
+
+def delayed(wire: bytes, mid: int, by: bytes, host: bytes) -> bytes:
+    """A stored message on its late way out: with its identifier and its time (XEP-0160 §3)."""
+    return (
+        b"%s<stanza-id xmlns='urn:xmpp:sid:0' id='%016x' by='%s'/>"
+        b"<delay xmlns='urn:xmpp:delay' from='%s' stamp='%s'/></message>"
+    ) % (wire[: -len(b"</message>")], mid, by, host, stamp(message_id.to_ms(mid)))

@@ -1,0 +1,159 @@
+"""Wires in, frozen tables out: who handles which stanza, decided once at start.
+
+Requests find their one owner by a dictionary keyed by (address, type, payload tag). Taps stand in
+tuples by phase; those that concern one payload only are looked at when that payload is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from server.errors import Condition, StanzaError
+from server.extension import (
+    IQ,
+    At,
+    Early,
+    Feature,
+    Handler,
+    Identity,
+    Inbound,
+    InfoForm,
+    Nonza,
+    On,
+    Outbound,
+    Phase,
+    StreamFeature,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from server.c2s.stream import ClientStream
+    from server.element import Element
+    from server.extension import Extension
+    from server.session import Session
+    from server.stanza import Stanza
+
+Tap = Callable[[Any, "Stanza"], "Verdict | StanzaError | None"]
+
+
+class WiringError(Exception):
+    """Two extensions claim the same thing; a mistake of ours, found at start."""
+
+
+class Stage(NamedTuple):
+    """The taps of one phase."""
+
+    phase: Phase
+    always: tuple[Tap, ...]
+    keyed: dict[str, tuple[Tap, ...]]
+
+
+Stages = tuple[Stage, ...]
+KINDS: Final = ("message", "presence", "iq")
+
+
+class Tables:
+    """Everything the wires of one host amount to; not changed after start."""
+
+    def __init__(self, extensions: Iterable[Extension]) -> None:
+        self.requests: dict[tuple[At, str, str], Handler] = {}
+        self.nonzas: dict[str, Callable[[Session, Element], None]] = {}
+        self.early: dict[str, Callable[[ClientStream, Element], Awaitable[None] | None]] = {}
+        self.moments: dict[type, tuple[Callable[..., Any], ...]] = {}
+        self.features: dict[At, list[str]] = {at: [] for at in At}
+        self.identities: dict[At, list[Identity]] = {at: [] for at in At}
+        self.forms: dict[At, list[Callable[[], Element]]] = {at: [] for at in At}
+        self.stream_features: list[bytes] = []
+        self.open_features: list[bytes] = []  # before authentication
+        taps: list[tuple[str, Outbound | Inbound]] = []
+        for extension in sorted(extensions, key=lambda extension: extension.name):
+            for wire in extension.wires():
+                if isinstance(wire, (Outbound, Inbound)):
+                    taps.append((extension.name, wire))
+                else:
+                    self._add(extension.name, wire)
+        #: (direction, kind) → stages before a stanza is recorded, and those after.
+        self.before = _compile(taps, lambda phase: phase is not Phase.COPY)
+        self.after = _compile(taps, lambda phase: phase is Phase.COPY)
+
+    def _add(self, owner: str, wire: object) -> None:
+        match wire:
+            case IQ(type_, tag, handler, at):
+                for one in at:
+                    if self.requests.setdefault((one, type_, tag), handler) is not handler:
+                        raise WiringError(f"{owner}: {type_} {tag} at {one} has an owner already")
+            case Nonza(tag, nonza):
+                if self.nonzas.setdefault(tag, nonza) is not nonza:
+                    raise WiringError(f"{owner}: {tag} has an owner already")
+            case Early(tag, early):
+                if self.early.setdefault(tag, early) is not early:
+                    raise WiringError(f"{owner}: {tag} has an owner already")
+            case On(moment, handler):
+                self.moments[moment] = (*self.moments.get(moment, ()), handler)
+            case Feature(var, at):
+                for one in at:
+                    if var not in self.features[one]:
+                        self.features[one].append(var)
+            case Identity():
+                for one in wire.at:
+                    self.identities[one].append(wire)
+            case InfoForm(build, at):
+                for one in at:
+                    self.forms[one].append(build)
+            case StreamFeature(element, before):
+                (self.open_features if before else self.stream_features).append(element)
+            case _:
+                raise WiringError(f"{owner}: {wire!r} is not a wire")
+
+
+def _compile(
+    taps: list[tuple[str, Outbound | Inbound]], wanted: Callable[[Phase], bool]
+) -> dict[tuple[type, str], Stages]:
+    tables: dict[tuple[type, str], Stages] = {}
+    for direction in (Outbound, Inbound):
+        for kind in KINDS:
+            mine = [tap for _, tap in taps if isinstance(tap, direction) and tap.kind == kind]
+            stages = []
+            for phase in Phase:
+                here = [tap for tap in mine if tap.phase is phase]
+                if here and wanted(phase):
+                    stages.append(_stage(phase, here))
+            tables[direction, kind] = tuple(stages)
+    return tables
+
+
+def _stage(phase: Phase, taps: list[Outbound] | list[Outbound | Inbound]) -> Stage:
+    keyed: dict[str, tuple[Tap, ...]] = {}
+    for tap in taps:
+        if tap.payload is not None:
+            keyed[tap.payload] = (*keyed.get(tap.payload, ()), tap.tap)
+    return Stage(phase, tuple(tap.tap for tap in taps if tap.payload is None), keyed)
+
+
+def run(
+    stages: Stages, subject: Any, stanza: Stanza, crashed: Callable[[Stanza, Exception], str]
+) -> Verdict | StanzaError | None:
+    """Show a stanza to the taps; the first verdict ends the walk.
+
+    A crash in GUARD rejects the stanza: what should have refused cannot say yes. In later phases
+    it is reported through `crashed` (which gives it a number), and the stanza goes on.
+    """
+    for phase, always, keyed in stages:
+        taps = always
+        if keyed and not keyed.keys().isdisjoint(stanza.payloads):
+            for tag in stanza.payloads:
+                taps += keyed.get(tag, ())
+        for tap in taps:
+            try:
+                verdict = tap(subject, stanza)
+            except Exception as bug:  # noqa: BLE001 - the border of dispatch
+                number = crashed(stanza, bug)
+                if phase is Phase.GUARD:
+                    return StanzaError(
+                        Condition.INTERNAL_SERVER_ERROR, f"an error of this server, number {number}"
+                    )
+                continue
+            if verdict is not None:
+                return verdict
+    return None

@@ -1,0 +1,340 @@
+"""One virtual host: its accounts, its extensions, and the way of stanzas from and to its users.
+
+`submit` takes a stanza from a local session (as the sender's server), `receive` takes one for an
+address of this host, from wherever (as the recipient's server). Both run to their end at once in
+the common case; when an account has to be loaded first, or a handler awaits, they return an awaitable that the
+caller must finish before the sender's next stanza (order, RFC 6120 §10.1).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from server.account import Account, Accounts
+from server.dispatch import Tables, run
+from server.element import to_bytes
+from server.errors import Condition, StanzaError
+from server.extension import At, Extension, Inbound, Outbound, Request, Verdict
+from server.router import Verdict as Route
+from server.router import route_iq
+from server.stanza import Stanza, error_reply, result
+
+if TYPE_CHECKING:
+    from server.element import Element
+    from server.jid import JID
+    from server.presence.service import PresenceService
+    from server.server import Server
+    from server.session import Session
+
+Pending = Awaitable[None] | None
+
+_NOT_HANDLED = "nothing here handles such a request"
+_UNAVAILABLE = "this address cannot be reached"
+
+
+class Host:
+    """A domain that this server serves."""
+
+    presence: PresenceService
+
+    def __init__(self, server: Server, jid: JID) -> None:
+        self.server = server
+        self.jid = jid
+        self.domain = jid.domain
+        self.accounts = Accounts(self)
+        self.extensions: dict[str, Extension] = {}
+        self.tables = Tables(())
+
+    # -- life --
+
+    async def start(self, extensions: Iterable[type[Extension]]) -> None:
+        """Make the extensions, build the tables, start."""
+        made: dict[str, Extension] = {}
+        for kind in extensions:
+            made[kind.name] = kind(self)
+        for extension in made.values():
+            missing = [name for name in extension.requires if name not in made]
+            if missing:
+                raise LookupError(f"{extension.name} requires {', '.join(missing)}")
+        self.extensions = made
+        self._build(made.values())
+        for extension in made.values():
+            await extension.start()
+
+    def _build(self, extensions: Iterable[Extension]) -> None:
+        self.tables = tables = Tables(extensions)
+        self._out_before = tables.before[Outbound, "message"]
+        self._out_after = tables.after[Outbound, "message"]
+        self._in_before = tables.before[Inbound, "message"]
+        self._in_after = tables.after[Inbound, "message"]
+
+    async def stop(self) -> None:
+        """Stop the extensions, in reverse."""
+        for extension in reversed(list(self.extensions.values())):
+            await extension.stop()
+
+    def service(self, name: str) -> Any:
+        """The extension of that name; its public methods are its service."""
+        return self.extensions[name]
+
+    def features(self, at: At) -> list[str]:
+        """What disco#info of the host or an account advertises, sorted."""
+        return sorted(self.tables.features[at])
+
+    def forms(self, at: At) -> list[Element]:
+        """Forms for disco#info, made anew: an element has one parent."""
+        return [build() for build in self.tables.forms[at]]
+
+    def moment(self, moment: object) -> None:
+        """Tell everybody who wants to know; their failures are theirs."""
+        for handler in self.tables.moments.get(type(moment), ()):
+            self.server.tell(handler, moment)
+
+    # -- from a local session --
+
+    def submit(self, session: Session, stanza: Stanza) -> Pending:
+        """Take a stanza that a client of this host sent; its `from` is the session's address."""
+        if stanza.kind == "message":
+            return self._submit_message(session, stanza)
+        if stanza.kind == "presence":
+            return self._submit_presence(session, stanza)
+        return self._submit_iq(session, stanza)
+
+    def _submit_message(self, session: Session, stanza: Stanza) -> Pending:
+        # "If the stanza … has no 'to' attribute, … the server MUST treat the message as if the
+        # 'to' address were the bare JID of the sending entity" (RFC 6120 §10.3.1).
+        to = stanza.to
+        if to is None:
+            to = stanza.to = session.account.jid
+        server = self.server
+        refusal = server.delivery.refuses(stanza)
+        if refusal is not None:
+            return self.refuse(stanza, refusal)
+        if self._out_before:
+            verdict = run(self._out_before, session, stanza, server.crashed)
+            if verdict is not None:
+                return self._end(stanza, verdict)
+        server.delivery.record_sent(session, stanza, to)
+        pending = server.route(stanza, session)
+        if self._out_after:
+            stanza.stamp = self._stamp_of(session, stanza)
+            run(self._out_after, session, stanza, server.crashed)
+        return pending
+
+    def _stamp_of(self, session: Session, stanza: Stanza) -> bytes:
+        if not stanza.mid:
+            return b""
+        return b"<stanza-id xmlns='urn:xmpp:sid:0' id='%016x' by='%s'/>" % (
+            stanza.mid, session.account.jid.wire,
+        )  # fmt: skip
+
+    def _submit_presence(self, session: Session, stanza: Stanza) -> Pending:
+        stages = self.tables.before[Outbound, "presence"]
+        if stages:
+            verdict = run(stages, session, stanza, self.server.crashed)
+            if verdict is not None:
+                return self._end(stanza, verdict)
+        return self.presence.submit(session, stanza)
+
+    def _submit_iq(self, session: Session, stanza: Stanza) -> Pending:
+        wrong = _malformed(stanza)
+        if wrong is not None:
+            return self.refuse(stanza, wrong)
+        to = stanza.to
+        # "If the stanza … has no 'to' attribute, … the server … handles it on behalf of the
+        # account" (RFC 6120 §10.3.3); the own bare JID means the same.
+        if to is None or to == session.account.jid:
+            return self._answer(stanza, At.OWN, session, session.account)
+        stages = self.tables.before[Outbound, "iq"]
+        if stages:
+            verdict = run(stages, session, stanza, self.server.crashed)
+            if verdict is not None:
+                return self._end(stanza, verdict)
+        return self.server.route(stanza, session)
+
+    # -- for an address of this host --
+
+    def receive(self, stanza: Stanza, session: Session | None = None) -> Pending:
+        """Take a stanza for this domain or one of its accounts.
+
+        `session` is the local session that sent it, if one did.
+        """
+        to = stanza.to
+        assert to is not None
+        if not to.local:
+            return self._receive_for_host(stanza, session)
+        account = self.accounts.known(to.bare)
+        if account is None:
+            return self._load_and_receive(stanza, session)
+        return self._receive_for(account, stanza, session)
+
+    async def _load_and_receive(self, stanza: Stanza, session: Session | None) -> None:
+        assert stanza.to is not None
+        account = await self.accounts.load(stanza.to.bare)
+        pending = self._receive_for(account, stanza, session)
+        if pending is not None:
+            await pending
+
+    def _receive_for(
+        self, account: Account | None, stanza: Stanza, session: Session | None
+    ) -> Pending:
+        if stanza.kind == "message":
+            if account is None:
+                return self._no_such_account(stanza)
+            return self._receive_message(account, stanza, session)
+        if stanza.kind == "presence":
+            return self._receive_presence(account, stanza)
+        return self._receive_iq(account, stanza, session)
+
+    def _receive_message(
+        self, account: Account, stanza: Stanza, session: Session | None
+    ) -> Pending:
+        if self._in_before:
+            verdict = run(self._in_before, account, stanza, self.server.crashed)
+            if verdict is not None:
+                return self._end(stanza, verdict)
+        refusal = self.server.delivery.deliver(account, stanza, session)
+        if refusal is not None:
+            return self.refuse(stanza, refusal)
+        if self._in_after:
+            run(self._in_after, account, stanza, self.server.crashed)
+        return None
+
+    def _receive_presence(self, account: Account | None, stanza: Stanza) -> Pending:
+        if account is not None:
+            stages = self.tables.before[Inbound, "presence"]
+            if stages:
+                verdict = run(stages, account, stanza, self.server.crashed)
+                if verdict is not None:
+                    return self._end(stanza, verdict)
+        return self.presence.receive(account, stanza)
+
+    def _receive_iq(
+        self, account: Account | None, stanza: Stanza, session: Session | None
+    ) -> Pending:
+        to = stanza.to
+        assert to is not None
+        wrong = _malformed(stanza)
+        if wrong is not None:
+            return self.refuse(stanza, wrong)
+        if account is not None:
+            stages = self.tables.before[Inbound, "iq"]
+            if stages:
+                verdict = run(stages, account, stanza, self.server.crashed)
+                if verdict is not None:
+                    return self._end(stanza, verdict)
+        decision = route_iq(stanza.type, to, None if account is None else account.reach)
+        if decision is Route.HANDLE:
+            assert account is not None
+            at = At.OWN if stanza.from_.bare == account.jid else At.ACCOUNT
+            return self._answer(stanza, at, session, account)
+        if isinstance(decision, Route):
+            if decision is Route.IGNORE:
+                return None
+            return self.refuse(stanza, StanzaError(Condition.SERVICE_UNAVAILABLE, _UNAVAILABLE))
+        wire = stanza.wire(to)
+        for target in decision:
+            target.send(wire)
+        return None
+
+    def _receive_for_host(self, stanza: Stanza, session: Session | None) -> Pending:
+        if stanza.kind == "iq":
+            wrong = _malformed(stanza)
+            if wrong is not None:
+                return self.refuse(stanza, wrong)
+            return self._answer(stanza, At.HOST, session, None)
+        if stanza.kind == "message" and stanza.type not in ("error", "headline"):
+            return self._no_such_account(stanza)
+        return None
+
+    def _no_such_account(self, stanza: Stanza) -> Pending:
+        # "the server … SHOULD … return a <service-unavailable/> stanza error" (RFC 6121 §8.5.1),
+        # the same as for an account that takes no messages: existence is not told.
+        if stanza.type == "headline":
+            return None
+        return self.refuse(stanza, StanzaError(Condition.SERVICE_UNAVAILABLE, _UNAVAILABLE))
+
+    # -- requests --
+
+    def _answer(
+        self, stanza: Stanza, at: At, session: Session | None, account: Account | None
+    ) -> Pending:
+        if stanza.type in ("result", "error"):
+            self.server.answered(stanza)
+            return None
+        payload = stanza.element[0]
+        handler = self.tables.requests.get((at, stanza.type or "", payload.tag))
+        if handler is None:
+            return self.refuse(stanza, StanzaError(Condition.SERVICE_UNAVAILABLE, _NOT_HANDLED))
+        request = Request(self, stanza, payload, session, account)
+        try:
+            answer = handler(request)
+        except StanzaError as refusal:
+            return self.refuse(stanza, refusal)
+        except Exception as bug:  # noqa: BLE001 - the border of dispatch
+            return self._bug(stanza, bug)
+        if inspect.isawaitable(answer):
+            return self._answer_later(request, answer)
+        self._reply(request, answer)
+        return None
+
+    async def _answer_later(self, request: Request, answer: Awaitable[Any]) -> None:
+        try:
+            payload = await answer
+        except StanzaError as refusal:
+            self.refuse(request.stanza, refusal)
+        except Exception as bug:  # noqa: BLE001 - the border of dispatch
+            self._bug(request.stanza, bug)
+        else:
+            self._reply(request, payload)
+
+    def _reply(self, request: Request, answer: Any) -> None:
+        if answer is None:
+            payload = b""
+        elif isinstance(answer, bytes):
+            payload = answer
+        else:
+            payload = to_bytes(answer)
+        request.send(result(request.stanza, payload))
+
+    def _bug(self, stanza: Stanza, bug: Exception) -> Pending:
+        number = self.server.crashed(stanza, bug)
+        return self.refuse(
+            stanza,
+            StanzaError(
+                Condition.INTERNAL_SERVER_ERROR, f"an error of this server, number {number}"
+            ),
+        )
+
+    # -- answers --
+
+    def _end(self, stanza: Stanza, verdict: Verdict | StanzaError) -> Pending:
+        return self.refuse(stanza, verdict) if isinstance(verdict, StanzaError) else None
+
+    def refuse(self, stanza: Stanza, refusal: StanzaError) -> Pending:
+        """Answer with an error, unless it would be an answer to an answer (RFC 6120 §8.3.1)."""
+        if stanza.type == "error" or (stanza.kind == "iq" and stanza.type == "result"):
+            return None
+        self.send(stanza.from_, error_reply(stanza, refusal))
+        return None
+
+    def send(self, to: JID, wire: bytes) -> None:
+        """Send a serialised stanza, addressed already, to a full JID or a bare one."""
+        self.server.send(to, wire)
+
+
+def _malformed(stanza: Stanza) -> StanzaError | None:
+    """What is wrong with an iq (RFC 6120 §8.2.3)."""
+    # "The 'id' attribute is REQUIRED for IQ stanzas."
+    if not stanza.id:
+        return StanzaError(Condition.BAD_REQUEST, "an iq needs an id")
+    # "An IQ stanza of type get or set MUST contain exactly one child element"
+    if stanza.type in ("get", "set"):
+        if len(stanza.element) != 1:
+            return StanzaError(Condition.BAD_REQUEST, "a request has exactly one payload")
+        return None
+    if stanza.type in ("result", "error"):
+        return None
+    return StanzaError(Condition.BAD_REQUEST, "the type of an iq is get, set, result or error")

@@ -1,0 +1,167 @@
+"""Which stored messages of one account have not reached any device yet; pure bookkeeping.
+
+Every message that is kept for an account has an identifier (`mid`) that grows with time. A message is
+*pending* until one of the account's devices has acknowledged it (XEP-0198 §4) or fetched it. The
+database knows a *cursor*: all deliverable messages up to it have arrived, except those *parked*, which
+have a row of their own. In the normal case (devices acknowledge in order) a delivered message costs
+nothing but, now and then, one new cursor.
+
+In memory stand only the messages that live sessions hold (`open`: mid → how many sessions hold it). Messages
+that were stored while nobody was there are not in memory; `backlog` says that there may be some,
+and until they have been read (`caught_up`) the cursor stands still.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+
+class Ledger:
+    """The delivery state of one account.
+
+    After each call the owner should look at `dirty` (the cursor changed and must be saved) and take
+    `to_park` and `to_unpark`, the rows to write and to delete.
+    """
+
+    __slots__ = (
+        "_done",
+        "_order",
+        "backlog",
+        "cursor",
+        "dirty",
+        "open",
+        "parked",
+        "to_park",
+        "to_unpark",
+        "top",
+    )
+
+    def __init__(self, cursor: int, parked: Iterable[int] = (), backlog: bool = True) -> None:
+        self.cursor = cursor
+        self.top = cursor  # the newest message of the account, whichever way it went
+        self.open: dict[int, int] = {}
+        self.parked = set(parked)
+        self.backlog = backlog
+        self.dirty = False
+        self.to_park: list[int] = []
+        self.to_unpark: list[int] = []
+        self._order: deque[int] = deque()  # the keys of `open` as they came, some gone already
+        self._done: set[int] = set()  # acknowledged while the cursor stood still
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether the database may hold messages that no live session has."""
+        return self.backlog or bool(self.parked)
+
+    def sent(self, mid: int) -> None:
+        """A message that the owner sent: nothing is due to the owner's devices."""
+        self.top = mid
+
+    def stored(self, mid: int, holders: int, attended: bool) -> None:
+        """A deliverable message was stored and handed to `holders` sessions.
+
+        `attended` says whether the account has sessions at all; if not, the message just joins the
+        backlog in the database. With sessions of which none takes it, it is parked.
+        """
+        self.top = mid
+        if holders:
+            self.open[mid] = holders
+            self._order.append(mid)
+        elif not attended:
+            self.backlog = True
+        else:
+            self._park(mid)
+            self._advance()
+
+    def taken(self, mid: int) -> None:
+        """One more session holds the message (it was read from the database or delivered again)."""
+        if mid in self.open:
+            self.open[mid] += 1
+        else:
+            self.open[mid] = 1
+            self._order.append(mid)
+
+    def is_due(self, mid: int) -> bool:
+        """Whether a message read from the database still needs a device."""
+        return not self.open.get(mid) and mid not in self._done
+
+    def acknowledged(self, mids: Iterable[int]) -> None:
+        """A device has these messages (ascending)."""
+        last = 0
+        for mid in mids:
+            last = mid
+            self.open.pop(mid, None)
+            if mid in self.parked:
+                self.parked.discard(mid)
+                self.to_unpark.append(mid)
+            elif self.backlog and mid > self.cursor:
+                self._done.add(mid)
+        if self.backlog or not last:
+            return
+        order = self._order
+        while order and order[0] < last:
+            # An older message is still under way to another device: it gets a row of its own, so
+            # that the cursor can pass it.
+            mid = order.popleft()
+            if mid in self.open:
+                self._park(mid)
+        self._advance()
+
+    def dropped(self, mid: int) -> bool:
+        """A session that held the message is gone; True if no other session holds it."""
+        holders = self.open.get(mid)
+        if holders is None:
+            return False
+        if holders > 1:
+            self.open[mid] = holders - 1
+            return False
+        self.open[mid] = 0
+        return True
+
+    def orphaned(self, mids: Iterable[int], attended: bool) -> None:
+        """Messages that no session holds any more go back to pending."""
+        for mid in mids:
+            if self.open.pop(mid, None) is None:
+                continue
+            if not attended:
+                self.backlog = True
+            else:
+                self._park(mid)
+        if attended:
+            self._advance()
+
+    def caught_up(self) -> None:
+        """All that was in the database has been read and handed to a session."""
+        if self.backlog:
+            self.backlog = False
+            if self._order:
+                # reading brings old messages in after newer ones were delivered live
+                self._order = deque(sorted(self.open))
+            self._done.clear()
+            self._advance()
+
+    def deserted(self) -> None:
+        """The last session is gone: what is open is in the database."""
+        if self.open:
+            self.backlog = True
+        self.open.clear()
+        self._order.clear()
+        self._done.clear()
+
+    def _park(self, mid: int) -> None:
+        if mid not in self.parked:
+            self.parked.add(mid)
+            self.to_park.append(mid)
+
+    def _advance(self) -> None:
+        """Move the cursor up to the oldest message that is neither delivered nor parked."""
+        if self.backlog:
+            return
+        order, waiting = self._order, self.open
+        while order and (order[0] not in waiting or order[0] in self.parked):
+            order.popleft()
+        cursor = order[0] - 1 if order else self.top
+        if cursor > self.cursor:
+            self.cursor = cursor
+            self.dirty = True

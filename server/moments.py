@@ -1,0 +1,38 @@
+"""Moments of a session's and an account's life that extensions may be told of (`extension.On`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from server.account import Account
+    from server.session import Session
+
+
+@dataclass(slots=True)
+class SessionBound:
+    """A resource was bound; no presence yet."""
+
+    session: Session
+
+
+@dataclass(slots=True)
+class SessionAvailable:
+    """A session sent its initial presence (RFC 6121 §4.2)."""
+
+    session: Session
+
+
+@dataclass(slots=True)
+class SessionEnded:
+    """A session is gone for good: ended by its stream, or its time for resumption ran out."""
+
+    session: Session
+
+
+@dataclass(slots=True)
+class AccountDeleted:
+    """An account and all that was stored for it are gone."""
+
+    account: Account

@@ -1,0 +1,42 @@
+"""Gathers what connections have to write during one turn of the event loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from server.clock import Clock
+    from server.net.tcp import Connection
+
+
+class Flusher:
+    """Flushes every connection that was written to, once a turn."""
+
+    __slots__ = ("_clock", "_loop", "_waiting")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+        self._loop = loop
+        self._clock = clock
+        self._waiting: list[Connection] = []
+
+    def add(self, connection: Connection) -> None:
+        """This connection has something to write."""
+        if not self._waiting:
+            self._loop.call_soon(self._flush)
+        self._waiting.append(connection)
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self._clock.now()
+
+    def later(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Call back after a while."""
+        self._loop.call_later(seconds, callback)
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for connection in waiting:
+            connection.flush()

@@ -1,0 +1,256 @@
+"""The process: its hosts, its database, and the ways between them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from server import bugs, eager, log
+from server.c2s.features import Features
+from server.c2s.table import TABLE as C2S_TABLE
+from server.c2s.throttle import Throttle
+from server.delivery import Delivery
+from server.errors import Condition, StanzaError, StreamCondition, StreamError
+from server.host import Host
+from server.jid import JID, JIDMalformed
+from server.message_id import MessageIDs
+from server.meters import Meters
+from server.sasl.negotiate import Policy
+from server.sessions import Sessions
+from server.stanza import error_reply
+from server.storage import mailbox
+from server.storage.settings import keep_secret
+from server.stream.limits import Limits
+from server.sweep import Sweep
+from server.tasks import Tasks
+
+if TYPE_CHECKING:
+    from server.c2s.stream import ClientStream
+    from server.clock import Clock
+    from server.config import Config
+    from server.entropy import Entropy
+    from server.extension import Extension
+    from server.net.certificates import CertificateStore
+    from server.session import Session
+    from server.stanza import Stanza
+    from server.storage.database import Database
+
+_log = log.get(__name__)
+
+
+class Server:
+    """One running server. Made by the composition root (or a test), started once, stopped once."""
+
+    def __init__(
+        self, config: Config, database: Database, clock: Clock, entropy: Entropy,
+        certificates: CertificateStore | None = None,
+    ) -> None:  # fmt: skip
+        """`database` must have been started."""
+        self.config = config
+        self.database = database
+        self.journal = database.journal
+        self.clock = clock
+        self.entropy = entropy
+        self.certificates = certificates
+        self.tasks = Tasks("server")
+        self.meters = Meters()
+        self.is_stopping = False
+        self.hosts: dict[str, Host] = {
+            domain: Host(self, domain) for domain in config.server.domains
+        }
+        self.default_domain = config.server.domains[0]
+        self.newcomers: dict[ClientStream, float] = {}
+        self.streams: set[ClientStream] = set()
+        self.c2s_table = C2S_TABLE
+        self.secret = b""
+        self.limits_before = _limits(config, int(config.limits.max_stanza_size_unauthenticated))
+        self.limits_after = _limits(config, int(config.limits.max_stanza_size))
+        self.sasl_policy = _policy(config)
+        self.throttle = Throttle(clock, config.auth.failures, float(config.auth.failures_window))
+        self.features = Features(self)
+        self.sweep = Sweep(self)
+        self.sessions = Sessions(self)
+        self.ids = MessageIDs()
+        self.delivery = Delivery(self)
+        self._debug = log.debugging()
+
+    # -- life --
+
+    async def start(self, extensions: Iterable[type[Extension]]) -> None:
+        """Load what must be known, start hosts and background work."""
+        extensions = tuple(extensions)
+        self.secret = await keep_secret(self.database, "sasl", self.entropy.bytes(32))
+        self.ids = MessageIDs(last=await mailbox.last_message_id(self.database))
+        self.delivery = Delivery(self)
+        self.journal.on_failed = self._not_stored
+        for host in self.hosts.values():
+            await host.start(extensions)
+        self.tasks.spawn(self.sweep.run(), "sweep")
+
+    async def stop(self) -> None:
+        """Tell sessions goodbye, give what they acknowledge a moment, let everything go."""
+        self.is_stopping = True
+        await self._last_acknowledgements()
+        goodbye = StreamError(StreamCondition.SYSTEM_SHUTDOWN, "the server is going down")
+        for stream in [*self.streams, *self.newcomers]:
+            stream.close(goodbye)
+        for host in self.hosts.values():
+            for account in host.accounts.active():
+                self.sessions.end_account(account, goodbye)
+        for host in self.hosts.values():
+            await host.stop()
+        await self.journal.sync()
+        await self.tasks.close()
+
+    async def _last_acknowledgements(self) -> None:
+        """Ask every client what it has, so that it does not get it again after the restart."""
+        waiting = [s.session for s in self.streams if s.session is not None and s.session.outbox]
+        now = self.clock.now()
+        for session in waiting:
+            if session.outbox is not None and session.outbox.queue and session.stream is not None:
+                session.stream.write(session.outbox.request(now))
+        deadline = now + min(1.0, float(self.config.server.drain_timeout))
+        while self.clock.now() < deadline:
+            if not any(s.outbox and s.outbox.queue and s.stream for s in waiting):
+                break
+            await self.clock.sleep(0.02)
+
+    # -- hosts --
+
+    def host_for(self, name: str | None) -> Host:
+        """The host a stream is addressed to. Raises StreamError (RFC 6120 §4.9.3.6)."""
+        if name is None:
+            # A client that does not say whom it wants can only mean the one there is.
+            if len(self.hosts) == 1:
+                return next(iter(self.hosts.values()))
+            raise StreamError(StreamCondition.HOST_UNKNOWN, "say which domain you want in 'to'")
+        try:
+            host = self.hosts.get(JID.parse(name).domain)
+        except JIDMalformed as wrong:
+            raise StreamError(StreamCondition.IMPROPER_ADDRESSING, str(wrong)) from None
+        if host is None:
+            raise StreamError(StreamCondition.HOST_UNKNOWN, "this domain is not served here")
+        return host
+
+    # -- routing --
+
+    def route(self, stanza: Stanza, session: Session | None = None) -> Awaitable[None] | None:
+        """Bring a stanza to its domain (RFC 6120 §10.4). `session`: the local sender's."""
+        assert stanza.to is not None
+        host = self.hosts.get(stanza.to.domain)
+        if host is not None:
+            return host.receive(stanza, session)
+        return self._route_abroad(stanza)
+
+    def _route_abroad(self, stanza: Stanza) -> None:
+        """No way leads to other servers yet (RFC 6120 §10.4: remote-server-not-found)."""
+        if stanza.type == "error" or (stanza.kind == "iq" and stanza.type == "result"):
+            return
+        if stanza.kind == "presence" and stanza.type in ("unavailable", "probe", None):
+            return
+        self.send(
+            stanza.from_,
+            error_reply(
+                stanza,
+                StanzaError(
+                    Condition.REMOTE_SERVER_NOT_FOUND, "this server does not reach that domain"
+                ),
+            ),
+        )
+
+    def send(self, to: JID, wire: bytes) -> None:
+        """Send a serialised stanza that is addressed already.
+
+        To a full JID: its session, if there. To a bare one: all available sessions.
+        """
+        host = self.hosts.get(to.domain)
+        account = None if host is None else host.accounts.online(to.bare)
+        if account is None:
+            return
+        if to.resource:
+            session = account.sessions.get(to.resource)
+            if session is not None:
+                session.send(wire)
+            return
+        for session in account.reach.available:
+            session.send(wire)
+
+    def answered(self, stanza: Stanza) -> None:
+        """An answer came to a request of the server's own."""
+
+    # -- storage --
+
+    async def on_disk(self) -> None:
+        """Wait until everything that was appended to the journal so far is durable."""
+        await self.journal.sync()
+
+    async def room_to_write(self, session: Session) -> None:
+        """Wait while a client does not keep up with what it is sent."""
+        while True:
+            stream = session.stream
+            congested = stream is not None and stream.is_congested
+            unacked = session.outbox is not None and (
+                len(session.outbox.queue) > self.sweep.max_unacked // 2
+            )
+            if not congested and not unacked:
+                return
+            if session.account.sessions.get(session.jid.resource) is not session:
+                return
+            if stream is None:
+                return
+            if session.outbox is not None and not session.outbox.requested:
+                stream.write(session.outbox.request(self.clock.now()))
+            await self.clock.sleep(0.02)
+
+    def _not_stored(self, origins: list[object], error: Exception) -> None:
+        """Messages that could not be stored: their senders are told (nothing was acknowledged)."""
+        _log.error("storage.failed", lost=len(origins), error=str(error))
+        refusal = StanzaError(
+            Condition.RESOURCE_CONSTRAINT, "this server could not store your message; try again"
+        )
+        for origin in origins:
+            stanza = origin
+            host = self.hosts.get(stanza.from_.domain)  # type: ignore[attr-defined]
+            if host is not None:
+                host.refuse(stanza, refusal)  # type: ignore[arg-type]
+
+    # -- bugs and moments --
+
+    def crashed(self, stanza: Stanza | None, bug: Exception) -> str:
+        """Report an exception that nobody expected; its number may be told to the peer."""
+        kind = stanza.kind if stanza is not None else None
+        return bugs.record("stanza.crashed", bug, kind=kind)
+
+    def tell(self, handler: Callable[[Any], Any], moment: object) -> None:
+        """Call a handler of a moment; its failure stays its own."""
+        try:
+            outcome = handler(moment)
+            if inspect.isawaitable(outcome):
+                rest = eager.begin(outcome)
+                if rest is not None:
+                    self.tasks.spawn(rest.run(), "moment")
+        except asyncio.CancelledError:
+            raise
+        except Exception as bug:  # noqa: BLE001 - the border of dispatch
+            bugs.record("moment.crashed", bug, moment=type(moment).__name__)
+
+
+def _limits(config: Config, size: int) -> Limits:
+    return Limits(
+        size=size, depth=config.limits.max_depth, attributes=config.limits.max_attributes
+    )
+
+
+def _policy(config: Config) -> Policy:
+    names: list[str] = []
+    for name in config.auth.offered:
+        plain = name.removesuffix("-PLUS")
+        if plain not in names and plain != "EXTERNAL":
+            names.append(plain)
+    return Policy(
+        mechanisms=tuple(names),
+        without_tls=() if config.tls.require else tuple(names),
+        channel_binding=any(name.endswith("-PLUS") for name in config.auth.offered),
+    )

@@ -1,0 +1,132 @@
+"""A bound resource: what the server knows of one device that is (or was a moment ago) connected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from server.stream.management import AckedTooMuchError, Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from server.account import Account
+    from server.errors import StreamError
+    from server.host import Host
+    from server.jid import JID
+    from server.stanza import Stanza
+
+
+class Stream(Protocol):
+    """The connection a session speaks through."""
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether the peer does not keep up with what it is sent."""
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes for the peer."""
+
+    def close(self, error: StreamError | None = None) -> None:
+        """End the stream; its session has been told already."""
+
+
+class Session:
+    """One bound resource of an account (RFC 6120 §7, RFC 6121 §4).
+
+    With stream management it outlives its connection: `stream` is None while it waits for the
+    client to resume, and what is sent meanwhile waits in `outbox`.
+    """
+
+    __slots__ = (
+        "account",
+        "active",
+        "carbons",
+        "directed",
+        "filter",
+        "handled",
+        "held",
+        "hibernates_at",
+        "host",
+        "interested",
+        "jid",
+        "outbox",
+        "presence",
+        "priority",
+        "resume_id",
+        "sequence",
+        "state",
+        "stream",
+    )
+
+    def __init__(self, account: Account, jid: JID, stream: Stream) -> None:
+        self.host: Host = account.host
+        self.account = account
+        self.jid = jid
+        self.stream: Stream | None = stream
+        self.presence: Stanza | None = None  # the last one broadcast; None: unavailable
+        self.priority = 0
+        self.interested = False  # has asked for the roster, so gets pushes (RFC 6121 §2.1.6)
+        self.directed: set[JID] = set()  # who got directed presence (RFC 6121 §4.6)
+        self.carbons = False
+        self.active = True  # client state (XEP-0352)
+        #: Looks at what is about to be sent; True if it has taken it. Set while inactive.
+        self.filter: Callable[[bytes, int], bool] | None = None
+        #: Stored messages that wait until older ones have been read from the database.
+        self.held: list[tuple[bytes, int]] | None = None
+        self.outbox: Outbox | None = None
+        self.resume_id = ""
+        self.handled = 0  # stanzas received since stream management was enabled
+        self.sequence = 0  # journal number of the last effect of a received stanza
+        self.hibernates_at = 0.0  # when the connection was lost, 0 while there is one
+        self.state: dict[str, object] | None = None  # rare data of extensions
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the client has sent available presence."""
+        return self.presence is not None
+
+    # -- towards the client --
+
+    def send(self, wire: bytes, mid: int = 0) -> None:
+        """Send a serialised stanza; `mid` says which stored message it carries."""
+        if self.filter is not None and self.filter(wire, mid):
+            return
+        self.put(wire, mid)
+
+    def put(self, wire: bytes, mid: int = 0) -> None:
+        """Send past the client state filter."""
+        stream, outbox = self.stream, self.outbox
+        if outbox is None:
+            if stream is not None:
+                stream.write(wire)
+                if mid:
+                    # Nobody will tell us whether it arrived: writing it is the best we can know.
+                    self.account.acknowledged([mid])
+            return
+        ask = outbox.put(wire, mid)
+        if stream is not None:
+            stream.write(wire)
+            if ask:
+                stream.write(outbox.request(self.host.server.clock.now()))
+        if not outbox.requested:
+            self.host.server.sweep.unconfirmed.add(self)
+        if len(outbox.queue) > self.host.server.sweep.max_unacked:
+            self.host.server.sweep.overflowed.add(self)
+
+    def deliver(self, wire: bytes, mid: int) -> None:
+        """Send a stored message, in its turn."""
+        if self.held is not None:
+            self.held.append((wire, mid))
+        else:
+            self.send(wire, mid)
+
+    # -- from the client --
+
+    def acknowledged(self, h: int) -> None:
+        """The client has handled `h` stanzas. Raises AckedTooMuchError."""
+        outbox = self.outbox
+        if outbox is None:
+            raise AckedTooMuchError(h, 0)
+        mids = outbox.acknowledge(h)
+        if mids:
+            self.account.acknowledged(mids)
