@@ -48,6 +48,7 @@ class TLSLayer:
         "_heard",
         "_into_ssl",
         "_ssl",
+        "_usual",
         "alpn",
         "closed",
         "error",
@@ -66,6 +67,7 @@ class TLSLayer:
         self._into_ssl: Any = connection._into_ssl  # noqa: SLF001
         self._from_ssl: Any = connection._from_ssl  # noqa: SLF001
         self._heard = 0
+        self._usual = 0  # more output than this calls for a new BIO; any does in the handshake
         self.handshake_done = False
         self.closed = False  # nothing more will be received
         self.error = ""
@@ -86,24 +88,23 @@ class TLSLayer:
             return b""
         if data:
             _bio_write(self._into_ssl, data, len(data))
+        is_large = len(data) > _BLOATED
         if not self.handshake_done:
             self._heard += len(data)
-            self._shake()
-            if not self.handshake_done:
+            if not self._shake():
                 return b""
+            is_large = True
         ssl = self._ssl
+        plain, parts = b"", None
         count = _read(ssl, _buffer, _CHUNK)
-        if count <= 0:
-            self._stopped(count)
-            return b""
-        plain: bytes = _bytes(_buffer, count)[:]
-        parts = None
-        while (count := _read(ssl, _buffer, _CHUNK)) > 0:
+        if count > 0:
+            plain = _bytes(_buffer, count)[:]
+        while count > 0 and (count := _read(ssl, _buffer, _CHUNK)) > 0:
             if parts is None:
                 parts = [plain]
             parts.append(_bytes(_buffer, count)[:])
         self._stopped(count)
-        if len(data) > _BLOATED and not self.closed:
+        if is_large and not self.closed:
             self._renew_input()
         return plain if parts is None else b"".join(parts)
 
@@ -123,7 +124,7 @@ class TLSLayer:
         if count <= 0:
             return b""
         output: bytes = _bytes(_buffer, count)[:]
-        if count > _BLOATED:
+        if count > self._usual:
             return output + self._rest_of_output()
         return output
 
@@ -131,6 +132,8 @@ class TLSLayer:
         parts = []
         while (count := _bio_read(self._from_ssl, _buffer, _CHUNK)) > 0:
             parts.append(_bytes(_buffer, count)[:])
+        if self.handshake_done:
+            self._usual = _BLOATED
         self._from_ssl = _lib.BIO_new(_lib.BIO_s_mem())
         _lib.SSL_set_bio(self._ssl, self._into_ssl, self._from_ssl)
         return b"".join(parts)
@@ -169,16 +172,17 @@ class TLSLayer:
         identity = self._context.get_app_data()
         return identity.end_point if isinstance(identity, Identity) else b""
 
-    def _shake(self) -> None:
-        """Go on with the handshake."""
+    def _shake(self) -> bool:
+        """Go on with the handshake; whether it is done."""
         if self._heard > LONGEST_HANDSHAKE:
             self._fail("the handshake is too long")
-            return
+            return False
         count = _lib.SSL_do_handshake(self._ssl)
         if count == 1:
             self._established()
-        else:
-            self._stopped(count)
+            return True
+        self._stopped(count)
+        return False
 
     def _established(self) -> None:
         """Note what was negotiated, then let go of all that only the handshake needed."""
