@@ -75,7 +75,7 @@ class JID(str):
 
     def with_resource(self, resource: str) -> "JID":
         """Give the same account or domain with this resource instead."""
-        text = f"{self.bare}/{resource}"
+        text = self.bare + "/" + resource
         return _young.get(text) or _keep(text, _full(self.bare, resource))
 
     def __repr__(self) -> str:
@@ -145,15 +145,18 @@ def _domain(text: str) -> str:
 
 def _build(local: str, domain: str, resource: str, bare: JID | None) -> JID:
     """Make the object from parts that are known to be right."""
-    text = f"{local}@{domain}" if local else domain
-    if bare is not None:
-        text = f"{text}/{resource}"
+    if bare is None:
+        text = local + "@" + domain if local else domain
+        wire = text.encode()  # neither part can hold what XML must have escaped
+    else:
+        text = bare + "/" + resource
+        wire = bare.wire + b"/" + (resource.encode() if resource.isalnum() else escape(resource))
     jid = str.__new__(JID, text)
     _set_local(jid, local)
     _set_domain(jid, domain)
     _set_resource(jid, resource)
     _set_bare(jid, bare)
-    _set_wire(jid, escape(text))
+    _set_wire(jid, wire)
     return jid
 
 

@@ -35,6 +35,10 @@ _ATTRIBUTE = re.compile(rb"\s+[^\s=<>\"']+\s*=\s*(?:\"[^\"]*\"|'[^']*')").match
 _NAME = re.compile(rb"[^\s/>]+").match
 
 
+_LEAST_ELEMENT: Final = len("<a></a>")
+_LEAST_ATTRIBUTE: Final = len(" a=''")
+
+
 def refusal(error: etree.XMLSyntaxError) -> StreamError:
     """Translate what libxml2 did not like (RFC 6120 §4.9.3)."""
     condition = _CONDITIONS.get(getattr(error, "code", 0), StreamCondition.NOT_WELL_FORMED)
@@ -51,10 +55,14 @@ _TEXTS: Final = {
 
 def is_within(data: bytes, root: Element, limits: "Limits") -> bool:
     """Say whether well-formed `data`, parsed below `root`, keeps to depth and attributes."""
-    # Neither can be exceeded without this many of these characters; only then look closer.
-    if data.count(b"<") >= 2 * limits.depth and _deeper_than(limits.depth)(root):
+    # Neither can be exceeded without this many bytes, and of certain ones; only then look closer.
+    size = len(data)
+    may_be_deep = size > _LEAST_ELEMENT * limits.depth and data.count(b"<") > 2 * limits.depth
+    if may_be_deep and _deeper_than(limits.depth)(root):
         return False
-    return data.count(b"=") <= limits.attributes or _widest(data, limits) <= limits.attributes
+    if size > _LEAST_ATTRIBUTE * limits.attributes and data.count(b"=") > limits.attributes:
+        return _widest(data, limits) <= limits.attributes
+    return True
 
 
 @lru_cache(maxsize=8)

@@ -27,8 +27,9 @@ _OPEN_STREAM: Final = b"<s xmlns='%s'>" % NS_STREAM.encode()
 _CLOSE: Final = b"</s>"
 _WHITE: Final = " \t\r\n"
 _GREATER: Final = 0x3E
-#: Ends of elements after which a chunk is likely cut well.
-_ENDS: Final = (b"</message>", b"</iq>", b"</presence>", b"/>")
+#: Ends of elements after which a chunk is likely cut well, and how far from its end to look.
+_ENDS: Final = (b"</message>", b"</iq>", b"</presence>")
+_TAIL: Final = 8_192
 
 
 class StreamParser:
@@ -89,7 +90,7 @@ class StreamParser:
             if not data.rstrip(SPACE).endswith(b">"):
                 return None
         limits = self.limits
-        if len(data) > limits.size or b"<!" in data or b"<?" in data:
+        if len(data) > limits.size or _is_special(data):
             return None
         try:
             root = parse(self._open + data + _CLOSE)  # type: ignore[operator]
@@ -140,12 +141,13 @@ class StreamParser:
         The guess costs one attempt and cannot be wrong: only a well-formed sequence of whole
         elements passes.
         """
-        cut = max(data.rfind(end) + len(end) for end in _ENDS)
-        whole = self._parse_whole(data[:cut]) if cut > len(_ENDS[0]) else None
+        tail = max(0, len(data) - _TAIL)
+        found, end = max((data.rfind(end, tail), end) for end in _ENDS)
+        whole = self._parse_whole(data[: found + len(end)]) if found >= 0 else None
         if whole is None:
             return data
         elements += whole
-        return data[cut:]
+        return data[found + len(end) :]
 
     def _scan(self, scanner: Scanner, elements: list[Element]) -> None:
         """Take single elements as long as there are complete ones."""
@@ -199,6 +201,11 @@ class StreamParser:
             return parse(self._open[:-1] + b"".join(used) + b">" + piece + _CLOSE)
         except etree.XMLSyntaxError as error:
             raise refusal(error) from None
+
+
+def _is_special(data: bytes) -> bool:
+    """Say whether there is markup other than tags; single bytes are looked for much faster."""
+    return (0x21 in data and b"<!" in data) or (0x3F in data and b"<?" in data)
 
 
 def _is_stray(text: str, data: bytes) -> bool:

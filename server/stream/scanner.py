@@ -29,6 +29,14 @@ _ENDS: Final = {
 }
 _SLASH, _QUESTION, _EXCLAMATION = b"/?!"
 
+# Text, then a tag that is there from end to end: the usual case, in one step. Every quantifier is
+# possessive, so the time is linear in the length.
+_WHOLE_TAG = re.compile(
+    rb"[^<]*+<(?:(/)[^<>\"']*+>"
+    rb"|[^!?/<>\"'](?:[^/<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|/(?!>))*+(?:(/)>|>))"
+).match
+_END, _EMPTY = 1, 2  # the groups that tell what it was; none matches for a start tag
+
 
 class Scanner:
     """Cuts a stream into top-level elements."""
@@ -58,14 +66,39 @@ class Scanner:
 
         Raises StreamError; the elements before it have been taken by then.
         """
-        while end := self._limited_tag(limits):
+        while True:
+            if self._start >= 0 and self._state == _TEXT and self._run(limits):
+                return self._take(self._at)
+            end = self._limited_tag(limits)
+            if not end:
+                return b""
             step = self._step(end)
+            self._check_depth(self._depth + (step >= 0), limits)
             self._depth += step
-            if self._depth + (step == 0) > limits.depth:
-                raise StreamError(StreamCondition.POLICY_VIOLATION, "Elements are nested too deep")
             if self._depth <= 0:
                 return self._take(end)
-        return b""
+
+    def _run(self, limits: "Limits") -> bool:
+        """Step over all tags that are there whole; say whether the last one ended the element."""
+        buffer = self.buffer
+        while (match := _WHOLE_TAG(buffer, self._at)) is not None:
+            self._at = match.end()
+            kind = match.lastindex
+            if kind == _END:
+                self._depth -= 1
+                if not self._depth:
+                    self._check_size(self._at, limits)
+                    return True
+            elif self._depth >= limits.depth:
+                self._check_size(self._at, limits)
+                self._check_depth(self._depth + 1, limits)
+            elif kind != _EMPTY:
+                self._depth += 1
+        return False
+
+    def _check_depth(self, depth: int, limits: "Limits") -> None:
+        if depth > limits.depth:
+            raise StreamError(StreamCondition.POLICY_VIOLATION, "Elements are nested too deep")
 
     def _limited_tag(self, limits: "Limits") -> int:
         """Find the end of the next tag, unless the element has grown too big before it."""
