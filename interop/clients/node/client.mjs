@@ -37,10 +37,9 @@ export class Client {
   }
 
   // Connect, authenticate, bind; ask for the roster and become available.
-  async login() {
+  async login({ roster = true } = {}) {
     await within(this.entity.start(), "login");
-    await this.#countsStanzas();
-    await this.request("get", xml("query", { xmlns: ROSTER }));
+    if (roster) await this.request("get", xml("query", { xmlns: ROSTER }));
     await this.entity.send(xml("presence"));
     return this;
   }
@@ -115,15 +114,6 @@ export class Client {
     const children = groups.map((group) => xml("group", {}, group));
     const item = xml("item", attrs, ...children);
     return this.request("set", xml("query", { xmlns: ROSTER }, item));
-  }
-
-  // COMPAT: @xmpp/stream-management 0.14 sets its counter to 0 a moment after it got <enabled/>, and
-  // forgets what came in the same read. So ask for nothing before it is ready.
-  async #countsStanzas() {
-    for (let wait = 0; !this.entity.streamManagement.enabled; wait++) {
-      if (wait > PATIENCE / 10) throw new Error("stream management was not enabled");
-      await new Promise((soon) => setTimeout(soon, 10));
-    }
   }
 
   #arrived(stanza) {

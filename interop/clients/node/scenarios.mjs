@@ -98,8 +98,11 @@ const scenarios = {
     }
   },
 
+  // COMPAT: @xmpp/stream-management 0.14 does not count the replies to the client's own requests,
+  // and so asks for too much when it resumes: alice requests nothing before.
   async resumption({ texts, ...situation }) {
-    const [alice, bob] = await both(situation);
+    const alice = await new Client(situation.alice, situation).login({ roster: false });
+    const bob = await new Client(situation.bob, situation).login();
     const before = alice.jid.toString();
     await bob.say(before, texts[0]);
     const aliceGot = await alice.bodies(1);

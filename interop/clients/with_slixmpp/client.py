@@ -69,8 +69,13 @@ class Client(ClientXMPP):
         return [message["body"] for message in waiting if message["body"]]
 
     async def presence(self, kind: str, sender: str) -> Any:
-        """The next presence of this type from this bare address."""
+        """The next presence of this type from this bare address; others wait for their turn."""
+        passed_over: list[Any] = []
         while True:
             presence = await asyncio.wait_for(self.presences.get(), PATIENCE)
             if presence["type"] == kind and presence["from"].bare == sender:
-                return presence
+                break
+            passed_over.append(presence)
+        for other in passed_over:
+            self.presences.put_nowait(other)
+        return presence

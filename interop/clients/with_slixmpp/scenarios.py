@@ -127,8 +127,9 @@ async def archive(situation: Situation) -> Seen:
             for message in page["mam"]["results"]
         ]
         last = fin["rsm"]["last"]
-        if fin["complete"] or not last:
-            return {"bodies": bodies, "pages": pages, "complete": bool(fin["complete"])}
+        complete = fin["complete"] in {"true", "1"}
+        if complete or not last:
+            return {"bodies": bodies, "pages": pages, "complete": complete}
 
 
 async def resumption(situation: Situation) -> Seen:
