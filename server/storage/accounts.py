@@ -9,14 +9,6 @@ from server.storage.database import Database
 from server.storage.errors import Conflict
 from server.storage.insert import Insert, Step
 
-# The delivery cursor: everything up to this message is settled, but for rows in `pending`.
-DELIVERED = Insert(
-    "delivered",
-    ("account", "cursor"),
-    "(account) DO UPDATE SET cursor = excluded.cursor WHERE excluded.cursor > delivered.cursor",
-    retry=True,
-    key=1,
-)
 ACTIVITY = Insert(
     "activity",
     ("account", "last_active", "last_status"),
@@ -129,11 +121,6 @@ async def delete_account(db: Database, jid: JID) -> bool:
     steps.append(("INSERT INTO departed (account) VALUES ($1) ON CONFLICT DO NOTHING", (account,)))
     await db.batch(steps)
     return True
-
-
-def save_delivered(db: Database, account: int, cursor: int) -> int:
-    """Move the delivery cursor on, through the journal; it never moves back."""
-    return db.journal.append(DELIVERED, (account, cursor))
 
 
 def save_last_active(db: Database, account: int, now_ms: int, status: str = "") -> int:

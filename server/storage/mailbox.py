@@ -6,6 +6,8 @@ every deliverable row after its delivery cursor, and, as the exception, what is 
 before it.
 """
 
+from collections.abc import Sequence
+
 from server.storage.database import Database
 from server.storage.insert import Insert
 
@@ -18,8 +20,17 @@ SENT = 4
 
 MESSAGE = Insert("message", ("id", "stanza"), payload="stanza")
 ARCHIVE = Insert("archive", ("account", "id", "peer", "resource", "flags"))
-# Parked and settled in one declaration: of both, the later word counts.
-PENDING = Insert(
+# The delivery cursor: everything up to this message is settled, but for rows in `pending`.
+DELIVERED = Insert(
+    "delivered",
+    ("account", "cursor"),
+    "(account) DO UPDATE SET cursor = excluded.cursor WHERE excluded.cursor > delivered.cursor",
+    retry=True,
+    key=1,
+)
+# A row (account, id, settled): parking and settling in one declaration, so that of several words
+# about the same message in one commit the last one counts.
+PARKED = Insert(
     "pending",
     ("account", "id", "settled"),
     "(account, id) DO UPDATE SET settled = excluded.settled",
@@ -28,12 +39,8 @@ PENDING = Insert(
 )
 
 _PARKED = "SELECT id FROM pending WHERE account = $1 AND settled = 0 ORDER BY id"
-_PENDING = """SELECT p.id, m.stanza FROM pending p JOIN message m ON m.id = p.id
-    WHERE p.account = $1 AND p.settled = 0 AND p.id > $2 AND p.id <= $3
-    UNION ALL
-    SELECT a.id, m.stanza FROM archive a JOIN message m ON m.id = a.id
-    WHERE a.account = $1 AND a.id > $4 AND (a.flags & 2) <> 0
-    ORDER BY 1 LIMIT $5"""
+_PENDING = """SELECT a.id, m.stanza FROM archive a JOIN message m ON m.id = a.id
+    WHERE a.account = $1 AND a.id > $2 AND (a.flags & 2) <> 0 ORDER BY a.id LIMIT $3"""
 _COUNT = """SELECT
     (SELECT count(*) FROM pending WHERE account = $1 AND settled = 0 AND id <= $2)
     + (SELECT count(*) FROM archive WHERE account = $1 AND id > $2 AND (flags & 2) <> 0)"""
@@ -47,6 +54,8 @@ _EXPIRED = """SELECT a.account, a.id, m.stanza
     WHERE p.settled = 0 AND p.id < $1
         AND p.id <= (SELECT d.cursor FROM delivered d WHERE d.account = p.account)
     ORDER BY 1, 2 LIMIT $2"""
+_LAST = """SELECT COALESCE(MAX(id), 0) FROM message
+    UNION ALL SELECT COALESCE(MAX(roster_version), 0) FROM account"""
 
 
 def save_message(db: Database, message_id: int, stanza: bytes, origin: object = None) -> int:
@@ -67,37 +76,51 @@ def save_entry(
     return db.journal.append(ARCHIVE, (account, message_id, peer, resource, flags), origin)
 
 
+def save_delivered(db: Database, account: int, cursor: int) -> int:
+    """Move the delivery cursor on, through the journal; it never moves back."""
+    return db.journal.append(DELIVERED, (account, cursor))
+
+
 def park(db: Database, account: int, message_id: int) -> int:
     """Keep a message pending although the cursor passes it, through the journal."""
-    return db.journal.append(PENDING, (account, message_id, 0))
+    return db.journal.append(PARKED, (account, message_id, 0))
 
 
 def unpark(db: Database, account: int, message_id: int) -> int:
     """A parked message is settled, through the journal."""
-    return db.journal.append(PENDING, (account, message_id, 1))
+    return db.journal.append(PARKED, (account, message_id, 1))
 
 
 async def parked(db: Database, account: int) -> list[int]:
-    """The messages that are pending although the cursor has passed them."""
+    """The messages that are pending although the cursor has passed them, oldest first."""
     return [row[0] for row in await db.fetch(_PARKED, account)]
 
 
 async def pending(
-    db: Database, account: int, cursor: int, after: int = 0, limit: int = 100
+    db: Database, account: int, after: int, limit: int = 100
 ) -> list[tuple[int, bytes]]:
-    """What is due to the account, oldest first: the next `limit` messages after `after`.
+    """The next deliverable messages after `after`, oldest first, from the cursor on.
 
-    First waits for what the journal holds, since the caller's cursor may be ahead of the disk.
+    Reads what is durable: who has a cursor in memory that may be ahead of the disk awaits
+    `db.journal.sync()` first. What is parked comes by `parked` and `messages`.
     """
-    await db.journal.sync()
-    start = max(cursor, after)
-    rows = await db.fetch_large(_PENDING, account, after, cursor, start, limit)
+    rows = await db.fetch_large(_PENDING, account, after, limit)
+    return [(row[0], bytes(row[1])) for row in rows]
+
+
+async def messages(db: Database, ids: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Those of the messages that exist, oldest first."""
+    if not ids:
+        return []
+    places = ", ".join(f"${place}" for place in range(1, len(ids) + 1))
+    rows = await db.fetch_large(
+        f"SELECT id, stanza FROM message WHERE id IN ({places}) ORDER BY id", *ids
+    )
     return [(row[0], bytes(row[1])) for row in rows]
 
 
 async def count_pending(db: Database, account: int, cursor: int) -> int:
     """How many messages are due to the account."""
-    await db.journal.sync()
     return int((await db.fetch_large(_COUNT, account, cursor))[0][0])
 
 
@@ -108,5 +131,9 @@ async def expired(db: Database, before: int, limit: int = 100) -> list[tuple[int
 
 
 async def last_message_id(db: Database) -> int:
-    """The highest identifier in use, or 0; where `MessageIDs` goes on after a restart."""
-    return int((await db.fetch("SELECT COALESCE(MAX(id), 0) FROM message"))[0][0])
+    """The highest identifier in use, or 0; where `MessageIDs` goes on after a restart.
+
+    Versions of rosters are numbers of the same kind.
+    """
+    rows = await db.fetch(_LAST)
+    return max(row[0] for row in rows)

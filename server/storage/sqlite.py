@@ -15,7 +15,7 @@ from queue import SimpleQueue
 
 from server.storage.batch import Batch, Outcome
 from server.storage.insert import Row, Step
-from server.storage.journal import Journal
+from server.storage.journal import COMMIT_INTERVAL, RETRY_INTERVAL, Journal
 from server.storage.migrate import CORE, FIND, LEDGER, RECORD, Migration, load, outstanding
 from server.storage.sqlite_commit import Committer
 from server.storage.sqlite_connection import (
@@ -35,8 +35,16 @@ class SQLiteDatabase:
 
     journal: Journal
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        commit_interval: float = COMMIT_INTERVAL,
+        retry_interval: float = RETRY_INTERVAL,
+    ) -> None:
         self._path = str(path)
+        self._commit_interval = commit_interval
+        self._retry_interval = retry_interval
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._commits = 0
         self._size = 0
@@ -55,7 +63,11 @@ class SQLiteDatabase:
         self._large: sqlite3.Connection | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sqlite-reader")
         self._committer = Committer(self._writer)
-        self.journal = Journal(self._commit)
+        self.journal = Journal(
+            self._commit,
+            commit_interval=self._commit_interval,
+            retry_interval=self._retry_interval,
+        )
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
         self._thread.start()
 
