@@ -1,0 +1,1 @@
+"""Stateless payload formats that many extensions wrap and unwrap; no handlers here."""
