@@ -1,0 +1,81 @@
+"""Spares clients that nobody looks at what can wait (XEP-0352)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from extensions.csi.rules import key_of
+from server.extension import XEP, Extension, Nonza, Spec, StreamFeature, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from server.element import Element
+    from server.session import Session
+
+NS: Final = "urn:xmpp:csi:0"
+
+#: How many stanzas wait for one client; when one more comes, all of them go out.
+HELD_LIMIT: Final = 500
+
+
+class Held:
+    """What waits for one inactive client: of each presence and typing state the newest."""
+
+    __slots__ = ("_newest", "_session")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._newest: dict[bytes, bytes] = {}
+
+    def __call__(self, wire: bytes, mid: int) -> bool:
+        """Take a stanza that can wait; let others pass, after everything that waited.
+
+        So what an important stanza refers to is there before it, and no order is broken between
+        stanzas of one sender (RFC 6120 §10.1).
+        """
+        key = None if mid else key_of(wire)
+        if key is None:
+            self.flush()
+            return False
+        self._newest.pop(key, None)
+        self._newest[key] = wire
+        if len(self._newest) > HELD_LIMIT:
+            self.flush()
+        return True
+
+    def flush(self) -> None:
+        """Send what waited, in the order in which it came last."""
+        waiting, self._newest = self._newest, {}
+        for wire in waiting.values():
+            self._session.put(wire)
+
+
+class ClientState(Extension):
+    """Clients say when they are looked at, and when not (XEP-0352 §4)."""
+
+    name = "csi"
+    specs: ClassVar[tuple[Spec, ...]] = (XEP(352, "Client State Indication", "1.0.0"),)
+
+    def wires(self) -> Iterable[Wire]:
+        """Every hook of this extension."""
+        yield StreamFeature(b"<csi xmlns='urn:xmpp:csi:0'/>")
+        yield Nonza(f"{{{NS}}}inactive", self.rest)
+        yield Nonza(f"{{{NS}}}active", self.wake)
+
+    def rest(self, session: Session, element: Element) -> None:
+        """Hold back what can wait (§4.2)."""
+        if session.active:
+            session.active = False
+            session.filter = Held(session)
+
+    def wake(self, session: Session, element: Element | None = None) -> None:
+        """Send what waited, before anything else is done for this client (§5.1).
+
+        To be called on resumption as well: "stream resumption does not affect the current CSI
+        state, which always defaults to 'active' for new and resumed streams" (§5.2).
+        """
+        held, session.filter = session.filter, None
+        session.active = True
+        if isinstance(held, Held):
+            held.flush()
