@@ -1,0 +1,138 @@
+"""Accounts in the hands of their users: made, given a new password, deleted (XEP-0077)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from extensions.registration import accounts, payloads
+from extensions.registration.door import Door
+from server.element import escape
+from server.errors import Condition, StanzaError, StreamCondition, StreamError
+from server.extension import (
+    IQ,
+    XEP,
+    At,
+    Early,
+    Extension,
+    Feature,
+    Request,
+    Spec,
+    StreamFeature,
+    Wire,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable
+
+    from server.account import Account
+    from server.c2s.stream import ClientStream
+    from server.element import Element
+    from server.host import Host
+
+NS: Final = "jabber:iq:register"
+QUERY: Final = f"{{{NS}}}query"
+
+
+class Registration(Extension):
+    """In-band registration (XEP-0077 §3); strangers may register only where it is switched on."""
+
+    name = "registration"
+    specs: ClassVar[tuple[Spec, ...]] = (
+        XEP(77, "In-Band Registration", "2.4", note="new accounts: off unless configured"),
+    )
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        server = host.server
+        self._config = server.config.registration
+        self._door = Door(server.clock, float(self._config.pause))
+
+    def wires(self) -> Iterable[Wire]:
+        """Every hook of this extension."""
+        yield Feature(NS)
+        yield IQ("get", QUERY, self.answer_form, At.HOST | At.OWN)
+        yield IQ("set", QUERY, self.change, At.HOST | At.OWN)
+        if self._config.enabled:
+            yield StreamFeature(
+                b"<register xmlns='http://jabber.org/features/iq-register'/>", before=True
+            )
+            yield Early(QUERY, self.register)
+
+    # -- before authentication --
+
+    def register(self, stream: ClientStream, element: Element) -> Awaitable[None] | None:
+        """A stranger asks what is needed, or brings it (§3.1.1)."""
+        if element.get("type") == "get":
+            self._say(stream, element, payloads.form())
+            return None
+        return self._create(stream, element)
+
+    async def _create(self, stream: ClientStream, element: Element) -> None:
+        """Make the account, or say why not."""
+        host, server = self.host, self.host.server
+        try:
+            if element.get("type") != "set":
+                raise StanzaError(Condition.BAD_REQUEST, "Registering takes a get and a set")
+            wish = payloads.Wish.parse(element[0])
+            address = accounts.address(wish, host.domain)
+            # Nobody registers "a second identity after successfully completing" once (§3.1.1).
+            if stream.state is not None and NS in stream.state:
+                raise StanzaError(Condition.NOT_ACCEPTABLE, "You have registered; now log in")
+            self._door.enter(stream.connection.peer)
+            try:
+                await accounts.create(server, address, wish.password)
+            except StanzaError:
+                self._door.left(stream.connection.peer)
+                raise
+        except StanzaError as refusal:
+            self._say(stream, element, refusal.build(), "error")
+            return
+        stream.state = {**(stream.state or {}), NS: True}
+        self._say(stream, element, b"")
+
+    def _say(
+        self, stream: ClientStream, element: Element, payload: bytes, kind: str = "result"
+    ) -> None:
+        stream.write(
+            b"<iq type='%s' id='%s' from='%s'>%s</iq>"
+            % (kind.encode(), escape(element.get("id", "")), self.host.jid.wire, payload)
+        )
+
+    # -- for users --
+
+    def answer_form(self, request: Request) -> bytes:
+        """What is on file (§3.1): for a user the name, for others nothing."""
+        account = _user(request)
+        return payloads.registered(account.jid.local)
+
+    async def change(self, request: Request) -> None:
+        """A new password (§3.3), or the end of the account (§3.2)."""
+        account = _user(request)
+        if payloads.is_removal(request.payload):
+            await self._remove(account)
+        else:
+            await self._change_password(account, payloads.Wish.parse(request.payload))
+
+    async def _change_password(self, account: Account, wish: payloads.Wish) -> None:
+        if not self._config.password_change:
+            raise StanzaError(Condition.NOT_ALLOWED, "Ask the operator for a new password")
+        if accounts.address(wish, self.host.domain) != account.jid:
+            raise StanzaError(Condition.FORBIDDEN, "This is not your account")
+        await accounts.change_password(self.host.server, account, wish.password)
+
+    async def _remove(self, account: Account) -> None:
+        await accounts.remove(self.host.server, account)
+        # The answer goes first; then "the server SHOULD … return a <not-authorized/> stream error
+        # and terminate all active sessions for the entity" (§3.2).
+        self.host.server.tasks.spawn(self._part(account), "registration")
+
+    async def _part(self, account: Account) -> None:
+        gone = StreamError(StreamCondition.NOT_AUTHORIZED, "This account has been deleted")
+        accounts.part(self.host, account, gone)
+
+
+def _user(request: Request) -> Account:
+    """The local user who asks; "the host MUST determine the identity … based on the 'from'"."""
+    if request.session is None or request.session.account.jid.domain != request.host.domain:
+        raise StanzaError(Condition.FORBIDDEN, "You have no account here")
+    return request.session.account

@@ -1,0 +1,91 @@
+"""What registration does to accounts (XEP-0077 §3)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from server.element import E
+from server.errors import Condition, StanzaError
+from server.jid import JID, JIDMalformed
+from server.moments import AccountDeleted
+from server.sasl.keys import HASHES, derive_credentials
+from server.sasl.password import PasswordRefused
+from server.stanza import Stanza
+from server.storage import accounts as store
+
+if TYPE_CHECKING:
+    from extensions.registration.payloads import Wish
+    from server.account import Account
+    from server.errors import StreamError
+    from server.host import Host
+    from server.sasl.keys import ScramKeys
+    from server.server import Server
+
+
+def address(wish: Wish, domain: str) -> JID:
+    """The address of the account somebody names; only the local part is theirs to choose."""
+    try:
+        jid = JID.parse(f"{wish.username}@{domain}")
+    except JIDMalformed as wrong:
+        raise StanzaError(Condition.NOT_ACCEPTABLE, f"This is no username: {wrong}") from None
+    if not jid.is_bare or not jid.local or jid.domain != domain:
+        raise StanzaError(Condition.NOT_ACCEPTABLE, "This is no username")
+    return jid
+
+
+async def create(server: Server, jid: JID, password: str) -> None:
+    """Make an account."""
+    keys = await _derive(server, password)
+    now = int(server.clock.utcnow() * 1000)
+    try:
+        await store.create_account(server.database, jid, keys.values(), now)
+    except store.AccountExists:
+        raise StanzaError(Condition.CONFLICT, "This username is taken") from None
+
+
+async def change_password(server: Server, account: Account, password: str) -> None:
+    """Replace what the account is logged in with; its sessions go on."""
+    keys = await _derive(server, password)
+    await store.set_credentials(server.database, account.jid, keys.values())
+    account.credentials = keys
+
+
+async def remove(server: Server, account: Account) -> None:
+    """Delete an account and all that is stored for it.
+
+    "the server SHOULD also cancel all existing presence subscriptions related to that entity"
+    (§3.2).
+    """
+    for item in list(account.roster.contacts()):
+        if item.subscription in ("to", "both"):
+            await _tell(server, account.jid, item.jid, "unsubscribe")
+        if item.subscription in ("from", "both"):
+            await _tell(server, account.jid, item.jid, "unsubscribed")
+    await store.delete_account(server.database, account.jid)
+
+
+def part(host: Host, account: Account, reason: StreamError) -> None:
+    """End the sessions of an account that has been deleted, and forget it."""
+    host.server.sessions.end_account(account, reason)
+    host.accounts.forget(account)
+    host.moment(AccountDeleted(account))
+
+
+async def _tell(server: Server, owner: JID, contact: JID, type_: str) -> None:
+    element = E("{jabber:client}presence", {"type": type_, "from": owner, "to": contact})
+    pending = server.route(Stanza("presence", element, contact, owner))
+    if pending is not None:
+        await pending
+
+
+async def _derive(server: Server, password: str) -> dict[str, ScramKeys]:
+    """All keys of a new password, on a thread because it takes a while."""
+    salts = {name: server.entropy.bytes(16) for name in HASHES}
+    iterations = server.config.auth.scram_iterations
+    try:
+        return await asyncio.to_thread(derive_credentials, password, salts, iterations)
+    except PasswordRefused as refused:
+        raise StanzaError(
+            Condition.NOT_ACCEPTABLE, f"This password cannot be used: {refused}"
+        ) from None
