@@ -1,0 +1,35 @@
+"""Answers pings (XEP-0199)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from server.errors import Condition, StanzaError
+from server.extension import IQ, XEP, At, Extension, Feature, Request, Spec, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NS: Final = "urn:xmpp:ping"
+
+
+class Ping(Extension):
+    """The host and its accounts answer when they are pinged (XEP-0199 §4)."""
+
+    name = "ping"
+    specs: ClassVar[tuple[Spec, ...]] = (XEP(199, "XMPP Ping", "2.0.1"),)
+
+    def wires(self) -> Iterable[Wire]:
+        """Every hook of this extension."""
+        yield Feature(NS, At.HOST | At.OWN | At.ACCOUNT)
+        yield IQ("get", f"{{{NS}}}ping", self.answer, At.HOST | At.OWN | At.ACCOUNT)
+
+    def answer(self, request: Request) -> None:
+        """Reply with an empty result (§4.2).
+
+        An account answers those who may see its presence: whether it exists is nobody else's
+        business (RFC 6121 §8.5.1).
+        """
+        account = request.account
+        if account is not None and not account.may_see_presence(request.from_):
+            raise StanzaError(Condition.SERVICE_UNAVAILABLE)

@@ -1,0 +1,39 @@
+"""Every extension there is; the composition root gives this list to the hosts.
+
+The order is that of starting: who is required stands before those who require it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extensions.archive import Archive
+from extensions.caps import Capabilities
+from extensions.carbons import Carbons
+from extensions.contact_addresses import ContactAddresses
+from extensions.csi import ClientState
+from extensions.disco import Disco
+from extensions.entity_time import EntityTime
+from extensions.last_activity import LastActivity
+from extensions.offline import Offline
+from extensions.ping import Ping
+from extensions.registration import Registration
+from extensions.software_version import SoftwareVersion
+
+if TYPE_CHECKING:
+    from server.extension import Extension
+
+ALL: Final[tuple[type[Extension], ...]] = (
+    Disco,
+    Archive,
+    Carbons,
+    ClientState,
+    ContactAddresses,
+    EntityTime,
+    LastActivity,
+    Offline,
+    Ping,
+    Registration,
+    SoftwareVersion,
+    Capabilities,  # last: it hashes what all others have said
+)

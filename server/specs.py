@@ -1,0 +1,25 @@
+"""What the core itself implements, for the support table (`python -m extensions.support`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from server.extension import XEP, Spec
+
+CORE: Final[tuple[Spec, ...]] = (
+    Spec("RFC 6120", "XMPP: Core", status="partial", note="client streams"),
+    Spec("RFC 6121", "XMPP: Instant Messaging and Presence"),
+    Spec("RFC 7622", "XMPP: Address Format"),
+    Spec("RFC 7590", "Use of TLS in XMPP", note="client streams"),
+    Spec("RFC 5802", "SCRAM SASL and GSS-API Mechanisms", note="SCRAM-SHA-1 and -PLUS"),
+    Spec("RFC 7677", "SCRAM-SHA-256 and SCRAM-SHA-256-PLUS", note="and SHA-512"),
+    Spec("RFC 4616", "The PLAIN SASL Mechanism"),
+    Spec("RFC 9266", "Channel Bindings for TLS 1.3"),
+    XEP(170, "Recommended Order of Stream Feature Negotiation", "1.0"),
+    XEP(198, "Stream Management", "1.6.3"),
+    XEP(203, "Delayed Delivery", "2.0"),
+    XEP(368, "SRV records for XMPP over TLS", "1.1.0", note="direct TLS for clients"),
+    XEP(440, "SASL Channel-Binding Type Capability", "1.0.0"),
+    XEP(474, "SASL SCRAM Downgrade Protection", "0.5.0"),
+    XEP(478, "Stream Limits Advertisement", "0.2.0"),
+)
