@@ -6,6 +6,7 @@ it is read. A page is made of stored bytes: nothing is parsed, nothing is serial
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from extensions.archive import preferences, results
@@ -16,6 +17,7 @@ from server.element import E
 from server.errors import Condition, StanzaError
 from server.extension import IQ, XEP, At, Extension, Feature, Request, Spec, Wire
 from server.storage import archive as store
+from server.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +48,7 @@ class Archive(Extension):
         XEP(313, "Message Archive Management", "1.1.3", note="archives of accounts"),
         XEP(441, "Message Archive Management Preferences", "0.2.0"),
         XEP(59, "Result Set Management", "1.0", note="no pages by index"),
-        XEP(4, "Data Forms", "2.13.1"),
+        XEP(4, "Data Forms", "2.13.2"),
         XEP(68, "Field Standardization for Data Forms", "1.3.0"),
         XEP(297, "Stanza Forwarding", "1.0"),
         XEP(359, "Unique and Stable Stanza IDs", "0.7.0"),
@@ -151,7 +153,8 @@ class Archive(Extension):
 
     async def _sync(self) -> None:
         """What was acknowledged to its sender is on disk; what is newer should be seen as well."""
-        await self._database.journal.sync()
+        with suppress(StorageError):  # a disk that cannot be written can still be read
+            await self._database.journal.sync()
 
     @property
     def _database(self) -> Database:
