@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from server.storage.errors import StorageError
 from server.storage.insert import Insert, Row, Step
 
 
@@ -81,7 +82,7 @@ class Batch:
 class Outcome:
     """How a commit ended. With `error` nothing at all was stored."""
 
-    error: Exception | None = None
+    error: StorageError | None = None
     # Origins whose rows are impossible to store, while all else was.
     refused: list[tuple[object, Exception]] = field(default_factory=list)
     # For each general write its rows, or why it was refused.

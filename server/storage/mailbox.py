@@ -135,5 +135,4 @@ async def last_message_id(db: Database) -> int:
 
     Versions of rosters are numbers of the same kind.
     """
-    rows = await db.fetch(_LAST)
-    return max(row[0] for row in rows)
+    return max(int(row[0]) for row in await db.fetch(_LAST))

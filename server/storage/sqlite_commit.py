@@ -4,6 +4,7 @@ import sqlite3
 from itertools import chain
 
 from server.storage.batch import Batch, Outcome, Write
+from server.storage.errors import StorageError
 from server.storage.insert import Insert, Row, Step
 from server.storage.sqlite_connection import as_storage_error, is_unavailable, translate
 
@@ -32,7 +33,11 @@ class Committer:
                 return self._apart(batch)
         except Exception as error:  # noqa: BLE001  the journal decides what becomes of it
             self._rollback()
-            return Outcome(error=as_storage_error(error))
+            failure = as_storage_error(error)
+            if not isinstance(failure, StorageError):
+                failure = StorageError(repr(error))
+            failure.__cause__ = error
+            return Outcome(error=failure)
 
     def _together(self, batch: Batch) -> Outcome:
         """Everything in bulk. Raises if a single row is impossible."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,7 @@ class Disk:
     def __init__(self, **options: float) -> None:
         self.batches: list[Batch] = []
         self.stored: list[Row] = []
-        self.failed: list[object] = []
+        self.failed: list[Any] = []
         options = {"commit_interval": 0, "retry_interval": 0} | options
         self.journal = Journal(self.batches.append, **options)  # type: ignore[arg-type]
         self.journal.on_failed = lambda origins, error: self.failed.extend(origins)
@@ -231,11 +232,13 @@ async def test_sync_waits_for_what_was_appended() -> None:
     disk = Disk()
     await disk.journal.sync()
     disk.journal.append(ROWS, (1, b""))
+    states: list[bool] = []
     task = asyncio.get_running_loop().create_task(disk.journal.sync())
     await disk.tick()
-    assert not task.done()
+    states.append(task.done())
     await disk.end()
-    assert task.done()
+    states.append(task.done())
+    assert states == [False, True]
 
 
 async def test_sync_tells_what_hinders() -> None:
@@ -268,20 +271,24 @@ async def test_closing_gives_up_on_a_broken_disk() -> None:
 
 async def test_the_journal_is_full_by_rows_until_they_are_stored() -> None:
     disk = Disk(row_limit=2)
+    states: list[bool] = []
     disk.journal.append(ROWS, (1, b""))
-    assert not disk.journal.full
+    states.append(disk.journal.full)
     disk.journal.append(ROWS, (2, b""))
-    assert disk.journal.full
+    states.append(disk.journal.full)
     await disk.end()
-    assert not disk.journal.full
+    states.append(disk.journal.full)
+    assert states == [False, True, False]
 
 
 async def test_the_journal_is_full_by_size() -> None:
     disk = Disk(size_limit=1000)
+    states: list[bool] = []
     disk.journal.append(ROWS, (1, b"x" * 1000))
-    assert disk.journal.full
+    states.append(disk.journal.full)
     await fail(disk)
-    assert not disk.journal.full
+    states.append(disk.journal.full)
+    assert states == [True, False]
 
 
 @given(st.lists(st.sampled_from(["append", "commit", "fail"]), max_size=40))
@@ -304,7 +311,7 @@ def test_every_row_is_stored_once_in_order_or_given_back(steps: list[str]) -> No
             await disk.end()
         stored = [row[0] for row in disk.stored]
         assert stored == sorted(stored)
-        assert sorted([*stored, *disk.failed]) == list(range(1, appended + 1))  # type: ignore[list-item,type-var]
+        assert sorted([*stored, *disk.failed]) == list(range(1, appended + 1))
         assert woken == list(range(1, appended + 1))
         assert disk.journal.durable == disk.journal.last
         assert not disk.journal.full

@@ -1,0 +1,116 @@
+"""Accounts and credentials."""
+
+import pytest
+
+from server.jid import JID
+from server.sasl.keys import ScramKeys
+from server.storage.accounts import (
+    AccountExists,
+    account_exists,
+    count_accounts,
+    create_account,
+    delete_account,
+    find_account,
+    list_accounts,
+    save_last_active,
+    set_credentials,
+)
+from server.storage.mailbox import park, save_delivered
+from server.storage.preferences import ArchivePreferences, save
+from server.storage.roster import Item, load, save_item, save_request
+from tests.server.storage.conftest import Open
+
+ANNA, BERT = JID.of("anna@example.org"), JID.of("bert@example.org")
+STRONG = ScramKeys("sha512", 10_000, b"salt5", b"stored5", b"server5")
+WEAK = ScramKeys("sha1", 4096, b"salt1", b"stored1", b"server1")
+
+
+async def test_a_new_account_can_be_found(open_database: Open) -> None:
+    async with open_database() as database:
+        number = await create_account(database, ANNA, [STRONG, WEAK], 1234)
+        account = await find_account(database, ANNA)
+        assert account is not None
+        assert (account.id, account.jid, account.created) == (number, ANNA, 1234)
+        assert account.credentials == {"sha512": STRONG, "sha1": WEAK}
+        assert (account.delivered, account.last_active, account.last_status) == (0, 0, "")
+        assert await account_exists(database, ANNA)
+
+
+async def test_who_is_unknown_is_not_found(open_database: Open) -> None:
+    async with open_database() as database:
+        assert await find_account(database, ANNA) is None
+        assert not await account_exists(database, ANNA)
+        assert not await delete_account(database, ANNA)
+
+
+async def test_an_account_exists_only_once(open_database: Open) -> None:
+    async with open_database() as database:
+        await create_account(database, ANNA, [STRONG], 1)
+        with pytest.raises(AccountExists):
+            await create_account(database, ANNA, [WEAK], 2)
+        account = await find_account(database, ANNA)
+        assert account is not None
+        assert account.credentials == {"sha512": STRONG}
+
+
+async def test_an_account_may_be_without_credentials(open_database: Open) -> None:
+    async with open_database() as database:
+        await create_account(database, ANNA, [], 1)
+        account = await find_account(database, ANNA)
+        assert account is not None
+        assert account.credentials == {}
+
+
+async def test_new_credentials_replace_all_old_ones(open_database: Open) -> None:
+    async with open_database() as database:
+        await create_account(database, ANNA, [STRONG, WEAK], 1)
+        await create_account(database, BERT, [STRONG], 1)
+        newer = ScramKeys("sha512", 20_000, b"a", b"b", b"c")
+        await set_credentials(database, ANNA, [newer])
+        anna, bert = await find_account(database, ANNA), await find_account(database, BERT)
+        assert anna is not None
+        assert bert is not None
+        assert anna.credentials == {"sha512": newer}
+        assert bert.credentials == {"sha512": STRONG}
+
+
+async def test_standing_is_saved_through_the_journal(open_database: Open) -> None:
+    async with open_database() as database:
+        number = await create_account(database, ANNA, [], 1)
+        for cursor in (5, 9, 7):
+            save_delivered(database, number, cursor)
+            await database.journal.sync()
+        save_last_active(database, number, 77, "gone fishing")
+        await database.journal.sync()
+        account = await find_account(database, ANNA)
+        assert account is not None
+        assert account.delivered == 9  # a cursor never moves back
+        assert (account.last_active, account.last_status) == (77, "gone fishing")
+
+
+async def test_accounts_are_listed_by_the_page(open_database: Open) -> None:
+    async with open_database() as database:
+        for jid in (BERT, ANNA):
+            await create_account(database, jid, [], 1)
+        assert await list_accounts(database) == [ANNA, BERT]
+        assert await list_accounts(database, after=ANNA) == [BERT]
+        assert await list_accounts(database, limit=1) == [ANNA]
+        assert await count_accounts(database) == 2
+
+
+async def test_nothing_of_a_deleted_account_is_left_to_its_successor(open_database: Open) -> None:
+    async with open_database() as database:
+        number = await create_account(database, ANNA, [STRONG], 1)
+        await database.batch(save_item(number, Item(BERT, version=3)))
+        await database.batch(save_request(number, BERT, b"<presence/>", 1))
+        await save(database, number, ArchivePreferences("never"))
+        save_delivered(database, number, 5)
+        park(database, number, 4)
+        await database.journal.sync()
+        assert await delete_account(database, ANNA)
+        assert await find_account(database, ANNA) is None
+        for table in ("credential", "roster_item", "subscription_request", "archive_preference"):
+            assert await database.fetch(f"SELECT * FROM {table}") == []
+        successor = await create_account(database, ANNA, [], 2)
+        assert successor != number
+        assert (await load(database, successor)).items == []
