@@ -15,7 +15,7 @@ from server.errors import Condition, StanzaError
 from server.mailbox.rules import ARCHIVE, PENDING, disposition
 from server.router import Verdict as Route
 from server.router import route_message
-from server.storage import accounts, mailbox
+from server.storage import mailbox
 from server.timestamps import stamp
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Delivery:
         ledger = account.ledger
         if ledger.dirty:
             ledger.dirty = False
-            accounts.save_delivered(self._server.database, account.id, ledger.cursor)
+            mailbox.save_delivered(self._server.database, account.id, ledger.cursor)
         for mid in ledger.to_park:
             mailbox.park(self._server.database, account.id, mid)
         ledger.to_park.clear()
@@ -166,9 +166,16 @@ class Delivery:
     async def _read_pending(self, session: Session) -> None:
         account, database = session.account, self._server.database
         ledger = account.ledger
-        cursor, after = ledger.cursor, 0
+        if not database.journal.failing:
+            await database.journal.sync()
+        parked = sorted(ledger.parked)
+        for start in range(0, len(parked), PORTION):
+            rows = await mailbox.messages(database, parked[start : start + PORTION])
+            self._send_pending(session, rows)
+            await self._server.room_to_write(session)
+        after = ledger.cursor
         while not self._gone(session):
-            rows = await mailbox.pending(database, account.id, cursor, after, PORTION)
+            rows = await mailbox.pending(database, account.id, after, PORTION)
             if rows:
                 after = rows[-1][0]
                 self._send_pending(session, rows)

@@ -20,19 +20,18 @@ class Rest:
         self._first = first
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        coroutine, first = self._coroutine, self._first
+        coroutine, waits_for = self._coroutine, self._first
         self._first = None
-        while True:
-            try:
-                value = yield first
-            except BaseException as error:  # noqa: BLE001 - hand it to whom it is for
-                step = lambda error=error: coroutine.throw(error)  # noqa: E731
-            else:
-                step = lambda value=value: coroutine.send(value)  # noqa: E731
-            try:
-                first = step()
-            except StopIteration as stop:
-                return stop.value
+        try:
+            while True:
+                try:
+                    value = yield waits_for
+                except BaseException as error:  # noqa: BLE001 - hand it to whom it is for
+                    waits_for = coroutine.throw(error)
+                else:
+                    waits_for = coroutine.send(value)
+        except StopIteration as stop:
+            return stop.value
 
     async def run(self) -> Any:
         """The rest, as a coroutine for a task."""

@@ -136,7 +136,8 @@ class Host:
             verdict = run(stages, session, stanza, self.server.crashed)
             if verdict is not None:
                 return self._end(stanza, verdict)
-        return self.presence.submit(session, stanza)
+        pending: Pending = self.presence.submit(session, stanza)
+        return pending
 
     def _submit_iq(self, session: Session, stanza: Stanza) -> Pending:
         wrong = _malformed(stanza)
@@ -209,7 +210,8 @@ class Host:
                 verdict = run(stages, account, stanza, self.server.crashed)
                 if verdict is not None:
                     return self._end(stanza, verdict)
-        return self.presence.receive(account, stanza)
+        pending: Pending = self.presence.receive(account, stanza)
+        return pending
 
     def _receive_iq(
         self, account: Account | None, stanza: Stanza, session: Session | None

@@ -17,7 +17,7 @@ from server import __version__, log
 from server.administration import Administration
 from server.clock import Clock
 from server.c2s.stream import ClientStream
-from server.control import Control
+from server.control import Control, Verb
 from server.data_folder import DataFolder
 from server.entropy import Entropy
 from server.errors import StreamCondition, StreamError
@@ -30,8 +30,6 @@ from server.server import Server
 from server.storage.opening import open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from server.config import Config
     from server.config.address import Address
     from server.jid import JID
@@ -93,7 +91,7 @@ def _certificates(config: Config, clock: Clock) -> CertificateStore:
     return CertificateStore(paths)
 
 
-def _orders(server: Server) -> dict[str, Callable[..., object]]:
+def _orders(server: Server) -> dict[str, Verb]:
     """What the command line may ask of the running server."""
 
     def end(jid: JID, text: str, condition: StreamCondition) -> None:
@@ -130,7 +128,7 @@ class Front:
 
     def _listener(self, name: str, address: Address, direct_tls: bool) -> Listener:
         server, limits = self._server, self._server.config.limits
-        context = server.certificates.context_for() if direct_tls and server.certificates else None
+        context = server.certificates.context_for() if direct_tls else None
         rate = float(limits.rate)
 
         def make() -> Connection:

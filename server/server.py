@@ -19,7 +19,7 @@ from server.message_id import MessageIDs
 from server.meters import Meters
 from server.sasl.negotiate import Policy
 from server.sessions import Sessions
-from server.stanza import error_reply
+from server.stanza import Stanza, error_reply
 from server.storage import mailbox
 from server.storage.settings import keep_secret
 from server.stream.limits import Limits
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from server.extension import Extension
     from server.net.certificates import CertificateStore
     from server.session import Session
-    from server.stanza import Stanza
     from server.storage.database import Database
 
 _log = log.get(__name__)
@@ -45,7 +44,7 @@ class Server:
 
     def __init__(
         self, config: Config, database: Database, clock: Clock, entropy: Entropy,
-        certificates: CertificateStore | None = None,
+        certificates: CertificateStore,
     ) -> None:  # fmt: skip
         """`database` must have been started."""
         self.config = config
@@ -99,9 +98,9 @@ class Server:
         for host in self.hosts.values():
             for account in host.accounts.active():
                 self.sessions.end_account(account, goodbye)
+        self.sessions.save_departures()
         for host in self.hosts.values():
             await host.stop()
-        await self.journal.sync()
         await self.tasks.close()
 
     async def _last_acknowledgements(self) -> None:
@@ -142,7 +141,8 @@ class Server:
         host = self.hosts.get(stanza.to.domain)
         if host is not None:
             return host.receive(stanza, session)
-        return self._route_abroad(stanza)
+        self._route_abroad(stanza)
+        return None
 
     def _route_abroad(self, stanza: Stanza) -> None:
         """No way leads to other servers yet (RFC 6120 §10.4: remote-server-not-found)."""
@@ -182,10 +182,6 @@ class Server:
 
     # -- storage --
 
-    async def on_disk(self) -> None:
-        """Wait until everything that was appended to the journal so far is durable."""
-        await self.journal.sync()
-
     async def room_to_write(self, session: Session) -> None:
         """Wait while a client does not keep up with what it is sent."""
         while True:
@@ -211,10 +207,10 @@ class Server:
             Condition.RESOURCE_CONSTRAINT, "this server could not store your message; try again"
         )
         for origin in origins:
-            stanza = origin
-            host = self.hosts.get(stanza.from_.domain)  # type: ignore[attr-defined]
-            if host is not None:
-                host.refuse(stanza, refusal)  # type: ignore[arg-type]
+            if isinstance(origin, Stanza):
+                host = self.hosts.get(origin.from_.domain)
+                if host is not None:
+                    host.refuse(origin, refusal)
 
     # -- bugs and moments --
 

@@ -120,6 +120,14 @@ class Session:
         else:
             self.send(wire, mid)
 
+    def probe(self, now: float) -> bytes:
+        """What makes a living client answer: an acknowledgement request, else a ping (XEP-0199)."""
+        if self.outbox is not None:
+            return self.outbox.request(now)
+        return b"<iq type='get' id='ping' from='%s' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>" % (
+            self.host.jid.wire, self.jid.wire,
+        )  # fmt: skip
+
     # -- from the client --
 
     def acknowledged(self, h: int) -> None:

@@ -34,6 +34,7 @@ class Sessions:
         self._server = server
         self._resumable: dict[str, Session] = {}
         self._ended: dict[str, tuple[JID, int]] = {}
+        self._departed: dict[int, Account] = {}
         self.count = 0
 
     # -- coming --
@@ -126,15 +127,22 @@ class Sessions:
         server.delivery.orphaned(session)
         self._bounce_requests(session)
         if not account.sessions:
-            now = int(server.clock.utcnow() * 1000)
-            account.last_active = now
-            store.save_last_active(server.database, account.id, now, account.last_status)
+            account.last_active = int(server.clock.utcnow() * 1000)
+            self._departed[account.id] = account
         session.host.moment(SessionEnded(session))
 
     def end_account(self, account: Account, error: StreamError) -> None:
         """End every session of an account."""
         for session in list(account.sessions.values()):
             self.end(session, error)
+
+    def save_departures(self) -> None:
+        """Note when accounts were last online; together, as each commit has its price."""
+        for account in self._departed.values():
+            store.save_last_active(
+                self._server.database, account.id, account.last_active, account.last_status
+            )
+        self._departed.clear()
 
     @staticmethod
     def _is_current(session: Session) -> bool:

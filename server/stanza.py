@@ -8,7 +8,7 @@ one join of bytes (RFC 6120 §8).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from lxml import etree
 
@@ -30,9 +30,7 @@ KINDS: Final = {f"{{{NS}}}{kind}": kind for kind in ("message", "presence", "iq"
 
 _OPEN: Final = {kind: f"<{kind}".encode() for kind in ("message", "presence", "iq")}
 _CLOSE: Final = {kind: f"</{kind}>".encode() for kind in ("message", "presence", "iq")}
-_PLAIN_ENVELOPE: Final = frozenset(
-    ("to", "from", "id", "type", "{http://www.w3.org/XML/1998/namespace}lang")
-)
+_NSMAP: Final[dict[str, str]] = {None: NS}  # type: ignore[dict-item]  # the stubs know no default
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -129,7 +127,7 @@ class Stanza:
 
     def _attributes(self) -> bytes:
         out = b""
-        for name, value in self.element.items():
+        for name, value in cast("list[tuple[str, str]]", self.element.items()):
             if name in ("to", "from"):
                 continue
             if name == _LANG:
@@ -143,7 +141,7 @@ class Stanza:
     def _serialise_foreign(self) -> None:
         """A stanza written with prefixes of its own: every child then carries what it needs."""
         self._envelope = _OPEN[self.kind] + self._attributes()
-        holder = etree.Element(f"{{{NS}}}{self.kind}", nsmap={None: NS})
+        holder = etree.Element(f"{{{NS}}}{self.kind}", nsmap=_NSMAP)
         parts = [escape(self.element.text or "")]
         for child in list(self.element):
             tail, child.tail = child.tail, None

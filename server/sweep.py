@@ -1,30 +1,46 @@
-"""What is looked at from time to time for all sessions at once, so that none needs a timer.
+"""What is looked at from time to time for all connections at once, so that none needs a timer.
 
-Every second: sessions with stanzas the client has not acknowledged are asked to (XEP-0198 §4);
-those that did not answer for long have lost their connection; those that wait for resumption
-longer than allowed end; those with too many unacknowledged stanzas end too.
+Every second: clients that take too long to log in are sent away; sessions with stanzas the client
+has not acknowledged are asked (XEP-0198 §4), and so are those that were silent for long; who does
+not answer has lost its connection; sessions that wait for resumption too long end, and so do those
+with too many unacknowledged stanzas.
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from server.errors import StreamCondition, StreamError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from server.c2s.stream import ClientStream
     from server.server import Server
     from server.session import Session
 
 INTERVAL: Final = 1.0
-#: A client that has not answered `<r/>` for that long is gone.
+#: A client that has not answered for that long is gone.
 SILENCE: Final = 60.0
+#: Rounds between two savings of when accounts were last online.
+DEPARTURES_EVERY: Final = 5
+#: Rounds in which every connection is looked at once for silence.
+ROUNDS: Final = 10
 
 
 class Sweep:
-    """Periodic care for sessions."""
+    """Periodic care for connections and sessions."""
 
     def __init__(self, server: Server) -> None:
+        config = server.config
         self._server = server
-        self.max_unacked = server.config.stream_management.max_unacked
-        self._resume_timeout = float(server.config.stream_management.resume_timeout)
+        self.max_unacked = config.stream_management.max_unacked
+        self._resume_timeout = float(config.stream_management.resume_timeout)
+        self._login_timeout = float(config.limits.unauthenticated_timeout)
+        self._idle_timeout = float(config.limits.idle_timeout)
+        self._rounds = 0
+        self._walk: Iterator[ClientStream] = iter(())
         self.unconfirmed: set[Session] = set()
         self.overflowed: set[Session] = set()
         self.hibernating: dict[Session, float] = {}
@@ -38,18 +54,37 @@ class Sweep:
 
     def once(self, now: float) -> None:
         """One round."""
+        sessions = self._server.sessions
         self._end_overflowed()
-        self._ask(now)
+        self._end_newcomers(now)
+        self._ask_unconfirmed(now)
+        self._ask_silent(now)
         expired = [s for s, since in self.hibernating.items() if now - since > self._resume_timeout]
         for session in expired:
-            self._server.sessions.end(session)
+            sessions.end(session)
+        self._rounds += 1
+        if self._rounds % DEPARTURES_EVERY == 0:
+            sessions.save_departures()
 
     def _end_overflowed(self) -> None:
         for session in list(self.overflowed):
             self._server.sessions.overflow(session)
         self.overflowed.clear()
 
-    def _ask(self, now: float) -> None:
+    def _end_newcomers(self, now: float) -> None:
+        """Send away who takes too long to log in (XEP-0205 §3.1); the oldest come first."""
+        late = []
+        for stream, since in self._server.newcomers.items():
+            if now - since <= self._login_timeout:
+                break
+            late.append(stream)
+        for stream in late:
+            self._server.newcomers.pop(stream, None)
+            stream.close(
+                StreamError(StreamCondition.CONNECTION_TIMEOUT, "you took too long to log in")
+            )
+
+    def _ask_unconfirmed(self, now: float) -> None:
         settled = []
         for session in self.unconfirmed:
             outbox, stream = session.outbox, session.stream
@@ -59,5 +94,22 @@ class Sweep:
                 stream.write(outbox.request(now))
             elif now - outbox.requested > SILENCE:
                 settled.append(session)
-                self._server.sessions.lost(session)
         self.unconfirmed.difference_update(settled)
+        for session in settled:
+            if session.outbox is not None and session.outbox.requested and session.stream:
+                self._server.sessions.lost(session)
+
+    def _ask_silent(self, now: float) -> None:
+        """Ask connections that were silent for long whether they are still there."""
+        streams = self._server.streams
+        part = list(islice(self._walk, len(streams) // ROUNDS + 1))
+        if not part:
+            self._walk = iter(list(streams))
+        for stream in part:
+            if now - stream.last_heard <= self._idle_timeout or stream.session is None:
+                continue
+            if stream.asked_at <= stream.last_heard:
+                stream.asked_at = now
+                stream.write(stream.session.probe(now))
+            elif now - stream.asked_at > SILENCE:
+                self._server.sessions.lost(stream.session)

@@ -55,6 +55,7 @@ class ClientStream:
         "_parser",
         "_waiting",
         "account_name",
+        "asked_at",
         "attempt",
         "connection",
         "failures",
@@ -78,6 +79,7 @@ class ClientStream:
         self.failures = 0
         self.said_hello = False
         self.last_heard = server.clock.now()
+        self.asked_at = 0.0  # when a silent client was asked whether it is still there
         self.state: dict[str, object] | None = None  # of negotiation, dropped when bound
         self._parser = StreamParser(server.limits_before)
         self._waiting = False
@@ -136,7 +138,8 @@ class ClientStream:
         handler = self.server.c2s_table.get((self.phase, element.tag))
         if handler is not None:
             return handler(self, element)
-        return self._unexpected(element)
+        self._unexpected(element)
+        return None
 
     def _unexpected(self, element: Element) -> None:
         if self.phase is Phase.BOUND:
