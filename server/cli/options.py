@@ -56,8 +56,17 @@ def readable_errors() -> Iterator[None]:
         yield
     except ConfigError as error:
         fail("The configuration cannot be used:", *map(str, error.findings))
-    except (Refused, DataFolderError) as error:
+    except _expected() as error:
         fail(str(error))
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """Errors that are for the person at the terminal; asked for only when something went wrong."""
+    from server.net.listener import CannotListen
+    from server.storage.errors import StorageError
+    from server.storage.migrate import SchemaTooNew
+
+    return (Refused, DataFolderError, CannotListen, StorageError, SchemaTooNew)
 
 
 def fail(*lines: str) -> None:
