@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from extensions import support
 from server import rooms
 from server.config.render import example_file
 from server.extension import Extension
@@ -62,14 +63,16 @@ def test_types_are_shipped() -> None:
     assert not [room for room in ROOMS if not (ROOT / room / "py.typed").exists()]
 
 
+def is_mirrored(path: Path) -> bool:
+    """Whether a test file stands for a module or a package of the same place and name."""
+    name = path.stem.removeprefix("test_")
+    place = ROOT / Path(*path.parts[1:-1])
+    return (place / f"{name}.py").exists() or (place / name).is_dir() or name == place.name
+
+
 def test_tests_mirror_the_sources() -> None:
-    strays = []
-    for path in sources(*(f"tests/{room}" for room in ROOMS)):
-        source = ROOT / Path(*path.parts[1:-1]) / path.name.removeprefix("test_")
-        is_test = path.name.startswith("test_")
-        if is_test and not source.exists() and not source.with_suffix("").is_dir():
-            strays.append(str(path))
-    assert not strays
+    tests = sources(*(f"tests/{room}" for room in ROOMS))
+    assert not [str(p) for p in tests if p.name.startswith("test_") and not is_mirrored(p)]
 
 
 def test_sql_stands_in_stores_only() -> None:
@@ -111,6 +114,12 @@ def test_what_is_imported_is_asked_for() -> None:
 def test_the_example_configuration_is_what_the_code_says() -> None:
     """When this fails: `skerry config --example > conf/server.toml`."""
     assert (ROOT / "conf/server.toml").read_text("utf-8") == example_file(rooms.sections())
+
+
+def test_the_support_table_is_what_the_code_says() -> None:
+    """When this fails: `python -m extensions.support --write`."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert text == support.insert(text)
 
 
 def extensions() -> list[type[Extension]]:
