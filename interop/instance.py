@@ -6,6 +6,7 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 
 from interop.capabilities import Situation
 
@@ -45,8 +46,9 @@ class Instance:
     def call(self, *verb: str) -> str:
         """Let the adapter do something."""
         variant = os.environ.get("INTEROP_VARIANT")
+        other = os.environ.get("INTEROP_ADAPTER")
         argv = [
-            os.environ.get("INTEROP_ADAPTER", str(ADAPTER)),
+            *([other] if other else [sys.executable, str(ADAPTER)]),
             *("--workdir", str(self.workdir)),
             *("--port-base", str(self._base)),
             *("--domain", self.domain),

@@ -15,7 +15,7 @@ from interop.matrix import Matrix
 from interop.programs import ROOT, Unavailable
 
 SCENARIO_TIMEOUT = 60
-_SHOWN_LINES = 25
+_SHOWN_LINES = 30
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +72,10 @@ def observe(
     )  # fmt: skip
     lines = result.stdout.strip().splitlines()
     if result.returncode or not lines:
-        output = (result.stdout + result.stderr).splitlines()[-_SHOWN_LINES:]
-        pytest.fail("\n".join([f"{scenario} ended with {result.returncode}", *output]), pytrace=False)
+        output = (result.stdout + result.stderr).rstrip().splitlines()
+        output = [line for line in output if line.strip()][-_SHOWN_LINES:]
+        pytest.fail(
+            "\n".join([f"{scenario} ended with {result.returncode}", *output]), pytrace=False
+        )
     seen: dict[str, Any] = json.loads(lines[-1])
     return seen

@@ -1,0 +1,1 @@
+"""Profanity, a client for the terminal: https://profanity-im.github.io."""
