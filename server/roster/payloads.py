@@ -23,6 +23,9 @@ GROUP: Final = f"{{{NS}}}group"
 #: The stream feature that tells clients that rosters have versions (RFC 6121 §2.6.1).
 VERSIONING_FEATURE: Final = b"<ver xmlns='urn:xmpp:features:rosterver'/>"
 
+#: The stream feature that tells clients that requests can be approved beforehand (RFC 6121 §3.4).
+PRE_APPROVAL_FEATURE: Final = b"<sub xmlns='urn:xmpp:features:pre-approval'/>"
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:

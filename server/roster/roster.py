@@ -7,15 +7,21 @@ went is left to the store: it is wanted at most once a session.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from server.jid import JID
+from server.presence.rules import probed, subscribers
 from server.roster.item import RosterItem, State
+from server.roster.payloads import build_roster
+from server.roster.versioning import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, ValuesView
 
     from server.storage.roster import Item, StoredRoster
+
+#: A serialised roster up to so many bytes stays in memory for the next login.
+_KEPT_QUERY: Final = 4096
 
 #: What is stored of a subscription → the state: (subscription, ask, a request waits).
 _STATES = {(s.subscription, s.pending_out, s.pending_in): s for s in State}
@@ -24,7 +30,15 @@ _STATES = {(s.subscription, s.pending_out, s.pending_in): s for s in State}
 class Roster:
     """The contacts of one account (RFC 6121 §2)."""
 
-    __slots__ = ("_items", "floor", "requests", "version")
+    __slots__ = (
+        "_audience",
+        "_items",
+        "_query",
+        "_sources",
+        "floor",
+        "requests",
+        "version",
+    )
 
     def __init__(self, version: int = 0, floor: int = 0) -> None:
         self._items: dict[JID, RosterItem] = {}
@@ -33,6 +47,13 @@ class Roster:
         self.version = version
         #: Removals up to this version have been forgotten by the store.
         self.floor = floor
+        self._forget()
+
+    def _forget(self) -> None:
+        """What was put together from the items holds no longer."""
+        self._audience: tuple[JID, ...] | None = None
+        self._sources: frozenset[JID] | None = None
+        self._query: bytes | None = None
 
     @classmethod
     def restore(cls, stored: StoredRoster) -> Roster:
@@ -87,8 +108,40 @@ class Roster:
         item = self._items.get(jid)
         return item is not None and item.state.from_
 
-    def note(self, jid: JID, item: RosterItem | None, request: bytes | None = None) -> None:
-        """From now on this is known of that address; `request` is the one that has just come."""
+    @property
+    def audience(self) -> tuple[JID, ...]:
+        """Those who are told of the user's presence (RFC 6121 §4.2.2)."""
+        if self._audience is None:
+            self._audience = tuple(subscribers(self._items.values()))
+        return self._audience
+
+    @property
+    def sources(self) -> frozenset[JID]:
+        """Those whose presence the user is told of (RFC 6121 §4.3.1)."""
+        if self._sources is None:
+            self._sources = frozenset(probed(self._items.values()))
+        return self._sources
+
+    @property
+    def query(self) -> bytes:
+        """The whole roster as a client gets it, serialised; kept if it is not large."""
+        query = self._query
+        if query is None:
+            query = build_roster(self._items.values(), render(self.version))
+            if len(query) <= _KEPT_QUERY:
+                self._query = query
+        return query
+
+    def note(
+        self, jid: JID, item: RosterItem | None, request: bytes | None = None, version: int = 0
+    ) -> None:
+        """From now on this is known of that address.
+
+        `request` is the one that has just come, `version` that of a change which clients can see.
+        """
+        self._forget()
+        if version:
+            self.version = version
         if item is None:
             self._items.pop(jid, None)
         else:
