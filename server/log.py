@@ -73,7 +73,8 @@ def _renderers(json: bool, out: TextIO) -> list[Any]:
 
 def _serialise(event: Mapping[str, Any], **_: object) -> str:
     """One line of JSON; what JSON does not know is written as text."""
-    return msgspec.json.encode(event, enc_hook=str).decode()
+    head = {name: event[name] for name in ("at", "level", "event") if name in event}
+    return msgspec.json.encode(head | dict(event), enc_hook=str).decode()
 
 
 def _tame(_logger: object, _method: str, event: _Event) -> _Event:

@@ -25,6 +25,7 @@ def test_json_is_one_object_a_line(out: io.StringIO) -> None:
     log.configure("info", "json", out)
     log.get("server.x").info("session.bound", jid="a@b", took=0.5, thing={1})
     line = json.loads(out.getvalue())
+    assert list(line)[:3] == ["at", "level", "event"]
     assert line.pop("at").endswith("Z")
     assert line == {
         "event": "session.bound",
