@@ -82,6 +82,7 @@ class CertificateStore:
         *,
         protocols: tuple[bytes, ...] = (ALPN_CLIENT,),
         post_quantum: bool = True,
+        light: bool = True,
     ) -> None:
         """Load a certificate for each domain, the first being shown to those who name none.
 
@@ -90,6 +91,7 @@ class CertificateStore:
         self._sources = dict(sources)
         self._protocols = protocols
         self._post_quantum = post_quantum
+        self._light = light
         self._contexts = {domain: self._build(paths) for domain, paths in sources.items()}
         self._by_name = self._index()
 
@@ -128,6 +130,7 @@ class CertificateStore:
                 self.find,
                 protocols=self._protocols,
                 post_quantum=self._post_quantum,
+                light=self._light,
             )
         except (SSL.Error, TypeError, ValueError) as error:
             raise CertificateError(f"{paths.certificate}: TLS cannot use it: {error}") from error

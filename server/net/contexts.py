@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 ALPN_CLIENT = b"xmpp-client"
 ALPN_SERVER = b"xmpp-server"
 
+# How the key log of OpenSSL calls the secrets that outlive the handshake of TLS 1.3.
+CLIENT_SECRET = b"CLIENT_TRAFFIC_SECRET_0"
+SERVER_SECRET = b"SERVER_TRAFFIC_SECRET_0"
+EXPORTER_SECRET = b"EXPORTER_SECRET"
+
 # "implementations MUST support ... forward secrecy" (RFC 7590 §3.1): only ephemeral key agreement
 # and authenticated encryption. The suites of TLS 1.3 are all of that kind.
 _CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -54,8 +59,12 @@ def server_context(
     *,
     protocols: tuple[bytes, ...] = (ALPN_CLIENT,),
     post_quantum: bool = True,
+    light: bool = True,
 ) -> SSL.Context:
-    """A context that shows this certificate, or what `choose` finds for the name asked for."""
+    """A context that shows this certificate, or what `choose` finds for the name asked for.
+
+    `light` lets established connections of TLS 1.3 do without OpenSSL: see `server.net.records`.
+    """
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     _harden(context, post_quantum=post_quantum)
     context.use_certificate(chain[0])
@@ -64,6 +73,8 @@ def server_context(
     context.use_privatekey(key)  # type: ignore[arg-type]  # refuses kinds that TLS cannot use
     context.set_app_data(identity)
     context.set_alpn_select_callback(_alpn_chooser(protocols))
+    if light:
+        context.set_keylog_callback(_keep_secret)
     if choose is not None:
         context.set_tlsext_servername_callback(_switcher(choose))
     return context
@@ -97,6 +108,15 @@ def _choose_groups(context: SSL.Context, *, post_quantum: bool) -> None:
     if not post_quantum or choose(handle, _GROUPS) != 1:
         _lib.ERR_clear_error()
         choose(handle, _CLASSIC_GROUPS)
+
+
+def _keep_secret(connection: SSL.Connection, line: bytes) -> None:
+    """Hand a traffic secret to the layer above, which waits for it in the connection's data."""
+    label, _, secret = line.split(b" ", 2)
+    if label in (CLIENT_SECRET, SERVER_SECRET, EXPORTER_SECRET):
+        secrets = connection.get_app_data()
+        if secrets is not None:
+            secrets[label] = bytes.fromhex(secret.decode("ascii"))
 
 
 def _alpn_chooser(

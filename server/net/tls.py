@@ -1,25 +1,22 @@
-"""TLS without I/O: ciphertext in, plaintext out, over OpenSSL's memory BIOs (RFC 7590).
+"""TLS without I/O: ciphertext in, plaintext out (RFC 7590).
 
 A shell feeds `receive` with what the network brought, hands `send` what it wants to say, and
 writes to the network whatever `send` and `pending_output` give. Nothing here ever waits and bad
 input never raises: it becomes `error`, with an alert for the peer in `pending_output`.
 
-pyOpenSSL's `Connection` makes the handshake. After it the records go straight through OpenSSL's
-functions: the methods of `Connection` raise an exception whenever there is nothing more to read,
-which is once for each chunk, and allocate 64 KiB to read 300 bytes.
+OpenSSL makes the handshake. After it, a server's connection of TLS 1.3 goes on with `Records` and
+OpenSSL's 20 KB for it are free; with TLS 1.2, or as a client, OpenSSL stays.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from OpenSSL import SSL
 
-# The private names are the price of the above; they have been stable since pyOpenSSL 0.14.
-from OpenSSL._util import ffi as _ffi
-from OpenSSL._util import lib as _lib
-
-from server.net.contexts import Identity
+from server.net.contexts import CLIENT_SECRET, EXPORTER_SECRET, SERVER_SECRET, Identity
+from server.net.openssl import OpenSSL
+from server.net.records import SUITES, Records, Suite, export, is_whole
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -28,27 +25,18 @@ TLS_1_3 = 0x0304
 LONGEST_HANDSHAKE = 65_536
 """Bytes a peer may send before the handshake is done; a chain of certificates needs a tenth."""
 
-_CHUNK = 65_536
-_BLOATED = 4096
-_buffer = _ffi.new("unsigned char[]", _CHUNK)  # one for all connections: there is one event loop
-_read = _lib.SSL_read
-_write = _lib.SSL_write
-_bio_read = _lib.BIO_read
-_bio_write = _lib.BIO_write
-_bytes = _ffi.buffer
+EXPORTER_LABEL = b"EXPORTER-Channel-Binding"
+EXPORTER_LENGTH = 32
 
 
 class TLSLayer:
     """One TLS connection, on either side of it."""
 
     __slots__ = (
-        "_connection",
         "_context",
-        "_from_ssl",
+        "_engine",
+        "_exporter",
         "_heard",
-        "_into_ssl",
-        "_ssl",
-        "_usual",
         "alpn",
         "closed",
         "error",
@@ -61,13 +49,11 @@ class TLSLayer:
     def __init__(self, context: SSL.Context, server_name: str | None = None) -> None:
         """Begin as a server, or as the client of `server_name`."""
         connection = SSL.Connection(context, None)
-        self._connection: SSL.Connection | None = connection
+        connection.set_app_data({})  # where the context's key log puts the secrets
         self._context = context
-        self._ssl: Any = connection._ssl  # noqa: SLF001 - see the module
-        self._into_ssl: Any = connection._into_ssl  # noqa: SLF001
-        self._from_ssl: Any = connection._from_ssl  # noqa: SLF001
+        self._engine: OpenSSL | Records = OpenSSL(connection)
+        self._exporter: tuple[str, bytes] | None = None
         self._heard = 0
-        self._usual = 0  # more output than this calls for a new BIO; any does in the handshake
         self.handshake_done = False
         self.closed = False  # nothing more will be received
         self.error = ""
@@ -80,154 +66,93 @@ class TLSLayer:
         else:
             connection.set_connect_state()
             connection.set_tlsext_host_name(server_name.encode("idna"))
-            self._shake()
+            self._shake(b"")
 
     def receive(self, data: bytes) -> bytes:
         """Take ciphertext and give the plaintext in it, as far as it is complete."""
         if self.closed:
             return b""
-        if data:
-            _bio_write(self._into_ssl, data, len(data))
-        is_large = len(data) > _BLOATED
-        if not self.handshake_done:
-            self._heard += len(data)
-            if not self._shake():
-                return b""
-            is_large = True
-        ssl = self._ssl
-        plain, parts = b"", None
-        count = _read(ssl, _buffer, _CHUNK)
-        if count > 0:
-            plain = _bytes(_buffer, count)[:]
-        while count > 0 and (count := _read(ssl, _buffer, _CHUNK)) > 0:
-            if parts is None:
-                parts = [plain]
-            parts.append(_bytes(_buffer, count)[:])
-        self._stopped(count)
-        if is_large and not self.closed:
-            self._renew_input()
-        return plain if parts is None else b"".join(parts)
+        plain = self._engine.receive(data) if self.handshake_done else self._shake(data)
+        engine = self._engine
+        if engine.closed:
+            self.closed, self.error = True, engine.error
+        return plain
 
     def send(self, data: bytes) -> bytes:
         """Take plaintext and give all ciphertext that is to be written now."""
         if not self.handshake_done:
             raise RuntimeError("nothing can be sent before the handshake is done")
-        if data and not self.error:
-            count = _write(self._ssl, data, len(data))
-            if count <= 0:
-                self._stopped(count)
-        return self.pending_output()
+        return self._engine.send(data)
 
     def pending_output(self) -> bytes:
         """All ciphertext that is to be written now: handshake, alerts, answers to key updates."""
-        count = _bio_read(self._from_ssl, _buffer, _CHUNK)
-        if count <= 0:
-            return b""
-        output: bytes = _bytes(_buffer, count)[:]
-        if count > self._usual:
-            return output + self._rest_of_output()
-        return output
-
-    def _rest_of_output(self) -> bytes:
-        parts = []
-        while (count := _bio_read(self._from_ssl, _buffer, _CHUNK)) > 0:
-            parts.append(_bytes(_buffer, count)[:])
-        if self.handshake_done:
-            self._usual = _BLOATED
-        self._from_ssl = _lib.BIO_new(_lib.BIO_s_mem())
-        _lib.SSL_set_bio(self._ssl, self._into_ssl, self._from_ssl)
-        return b"".join(parts)
+        return self._engine.pending_output()
 
     def shutdown(self) -> bytes:
         """End our side; gives what is to be written last, `close_notify` included."""
-        if self.handshake_done and not self.error:
-            _lib.SSL_shutdown(self._ssl)
-            _lib.ERR_clear_error()
-        return self.pending_output()
+        return self._engine.shutdown() if self.handshake_done else self._engine.pending_output()
 
     @property
     def may_export(self) -> bool:
         """Whether exported keys are unique to this connection (RFC 9266 §4.2)."""
-        if self.version >= TLS_1_3:
-            return True
-        return bool(self.version) and _lib.SSL_get_extms_support(self._ssl) == 1
+        if not self.handshake_done:
+            return False
+        engine = self._engine
+        return self.version >= TLS_1_3 or (
+            isinstance(engine, OpenSSL) and engine.has_extended_master_secret()
+        )
 
     def tls_exporter(self) -> bytes:
         """Channel binding data of type `tls-exporter` (RFC 9266 §2)."""
         if not self.may_export:
             raise RuntimeError("keys exported from this connection are not unique")
-        label, length = b"EXPORTER-Channel-Binding", 32
-        # "the context value ... is a zero-length string" counts as a context in TLS 1.2.
-        done = _lib.SSL_export_keying_material(
-            self._ssl, _buffer, length, label, len(label), b"", 0, 1
-        )
-        if done != 1:
-            _lib.ERR_clear_error()
-            raise RuntimeError("no keys can be exported")
-        material: bytes = _bytes(_buffer, length)[:]
-        return material
+        if self._exporter is not None:
+            return export(*self._exporter, EXPORTER_LABEL, EXPORTER_LENGTH)
+        assert isinstance(self._engine, OpenSSL)
+        return self._engine.export(EXPORTER_LABEL, EXPORTER_LENGTH)
 
     def server_end_point(self) -> bytes:
         """Channel binding data of type `tls-server-end-point`, on the server's side (RFC 5929)."""
         identity = self._context.get_app_data()
         return identity.end_point if isinstance(identity, Identity) else b""
 
-    def _shake(self) -> bool:
-        """Go on with the handshake; whether it is done."""
+    def _shake(self, data: bytes) -> bytes:
+        """Go on with the handshake; gives the plaintext that came along with its end."""
+        engine = self._engine
+        assert isinstance(engine, OpenSSL)
+        self._heard += len(data)
         if self._heard > LONGEST_HANDSHAKE:
-            self._fail("the handshake is too long")
-            return False
-        count = _lib.SSL_do_handshake(self._ssl)
-        if count == 1:
-            self._established()
-            return True
-        self._stopped(count)
-        return False
+            engine.closed, engine.error = True, "the handshake is too long"
+            return b""
+        was_drained = not engine.output_left()
+        connection = engine.connection
+        if not engine.shake(data) or connection is None:
+            return b""
+        self._note(connection)
+        records = self._records(engine, connection) if was_drained else None
+        if records is None:
+            return engine.settle()
+        self._engine = records
+        return records.receive(engine.input_left())
 
-    def _established(self) -> None:
-        """Note what was negotiated, then let go of all that only the handshake needed."""
-        connection = self._connection
-        if connection is None:
-            return
+    def _note(self, connection: SSL.Connection) -> None:
+        """Keep what was negotiated."""
         self._context = connection.get_context()  # the one that SNI has chosen
         self.version = connection.get_protocol_version()
         self.alpn = connection.get_alpn_proto_negotiated().decode("ascii", "replace")
-        self.server_name = self.server_name or (connection.get_servername() or b"").decode(
-            "ascii", "replace"
-        )
+        name = connection.get_servername() or b""
+        self.server_name = self.server_name or name.decode("ascii", "replace")
         self.peer_certificate = connection.get_peer_certificate(as_cryptography=True)
         self.handshake_done = True
-        self._connection = None
 
-    def _stopped(self, count: int) -> None:
-        """OpenSSL gave nothing: for want of input, at the end of the stream, or in error."""
-        code = _lib.SSL_get_error(self._ssl, count)
-        if code == _lib.SSL_ERROR_WANT_READ:
-            return
-        if code == _lib.SSL_ERROR_ZERO_RETURN:
-            self.closed = True
-            return
-        self._fail(_reason())
-
-    def _fail(self, reason: str) -> None:
-        self.error = reason
-        self.closed = True
-
-    def _renew_input(self) -> None:
-        """Replace the input BIO, which OpenSSL has emptied.
-
-        A BIO keeps the size of the most it has ever held, which an idle connection would then
-        carry along for hours.
-        """
-        self._into_ssl = _lib.BIO_new(_lib.BIO_s_mem())
-        _lib.SSL_set_bio(self._ssl, self._into_ssl, self._from_ssl)
-
-
-def _reason() -> str:
-    """What OpenSSL has to say of its last error; clears its queue."""
-    reason = ""
-    while code := _lib.ERR_get_error():
-        text = _lib.ERR_reason_error_string(code)
-        if text != _ffi.NULL and not reason:
-            reason = _ffi.string(text).decode("utf-8", "replace")
-    return reason or "TLS failed"
+    def _records(self, engine: OpenSSL, connection: SSL.Connection) -> Records | None:
+        """What goes on without OpenSSL, from where that stands; None if it has to stay."""
+        secrets = connection.get_app_data()
+        suite: Suite | None = SUITES.get(connection.get_cipher_name() or "")
+        # What OpenSSL has written in this last step went out under the new keys: its tickets.
+        output = engine.output_left()
+        wanted = {CLIENT_SECRET, SERVER_SECRET, EXPORTER_SECRET}
+        if suite is None or not wanted.issubset(secrets) or not is_whole(output):
+            return None
+        self._exporter = suite.hash, secrets[EXPORTER_SECRET]
+        return Records(suite, secrets[CLIENT_SECRET], secrets[SERVER_SECRET], output)

@@ -13,6 +13,8 @@ from OpenSSL import SSL
 
 from server.net.certificates import CertificateStore, ensure_certificate
 from server.net.contexts import ALPN_CLIENT, client_context
+from server.net.openssl import OpenSSL
+from server.net.records import Records
 from server.net.tls import LONGEST_HANDSHAKE, TLSLayer
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("certificates")
 
 
-@pytest.fixture(scope="module")
-def store(folder: Path) -> CertificateStore:
+@pytest.fixture(scope="module", params=[True, False], ids=["light", "openssl"])
+def store(folder: Path, request: pytest.FixtureRequest) -> CertificateStore:
     domains = {"one.example": ["chat.one.example"], "two.example": []}
     return CertificateStore(
         {
@@ -265,6 +267,16 @@ def test_a_stranger_connects(store: CertificateStore, folder: Path) -> None:
     assert server.handshake_done
     incoming.write(server.send(b"hello"))
     assert client.read() == b"hello"
+
+
+def test_openssl_is_left_with_tls_1_3_only(store: CertificateStore, folder: Path) -> None:
+    light = CertificateStore({"one.example": ensure_certificate(folder, "one.example", [], NOW)})
+    new, old = Pair(light), Pair(light, context=old_client())
+    new.exchange()
+    old.exchange()
+    assert isinstance(new.server._engine, Records)
+    assert isinstance(old.server._engine, OpenSSL)
+    assert isinstance(new.client._engine, OpenSSL)
 
 
 def test_nothing_is_sent_before_the_handshake(store: CertificateStore) -> None:
