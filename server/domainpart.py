@@ -36,9 +36,10 @@ def prepare_domain(text: str) -> str:
 def _prepare(text: str) -> str:
     if len(text) > MAX_OCTETS:
         raise MalformedDomain("it is longer than 1023 octets")
-    # “If the domainpart includes a final character considered to be a label separator (dot) …
-    # this character MUST be stripped” (RFC 7622 §3.2)
-    domain = text.removesuffix(".").lower() if text.isascii() else text
+    # A final dot must be stripped before anything else is done (RFC 7622 §3.2).
+    domain = text.removesuffix(".")
+    if domain.isascii():
+        domain = domain.lower()
     if domain.startswith("["):
         return _ipv6(domain)
     if _PLAIN(domain) is None or "xn--" in domain:
@@ -61,7 +62,9 @@ def _internationalised(domain: str) -> str:
     """Map as browsers do (UTS 46), then insist on IDNA2008 label by label."""
     try:
         mapped = idna.uts46_remap(domain, std3_rules=False, transitional=False)
-        labels = [_label(label) for label in mapped.removesuffix(".").split(".")]
+        if not domain.endswith(("\u3002", "\uff0e", "\uff61")):
+            mapped += "."
+        labels = [_label(label) for label in mapped[:-1].split(".")]
     except (idna.IDNAError, UnicodeError):
         raise MalformedDomain("it is not a host name") from None
     return ".".join(labels)

@@ -50,7 +50,7 @@ class Condition(StrEnum):
     UNEXPECTED_REQUEST = "unexpected-request"
 
 
-#: “The associated error type SHOULD be …” (RFC 6120 §8.3.3.1–22)
+#: The type that goes with each condition unless there is a reason (RFC 6120 §8.3.3.1–22).
 DEFAULT_TYPES: Final = {
     Condition.BAD_REQUEST: ErrorType.MODIFY,
     Condition.CONFLICT: ErrorType.CANCEL,

@@ -7,8 +7,7 @@ from server.domainpart import MalformedDomain, prepare_domain
 from server.element import escape
 from server.localpart import MalformedPart, prepare_local, prepare_resource
 
-# “each allowable portion of a JID … MUST NOT be zero octets in length and MUST NOT be more than
-# 1023 octets in length” (RFC 7622 §3.1), and two separators.
+# Each part has 1 to 1023 octets (RFC 7622 §3.1), and there are two separators.
 MAX_OCTETS: Final = 3 * 1023 + 2
 
 _GENERATION: Final = 10_000  # two of these are kept: the one being filled and the one before
@@ -107,8 +106,8 @@ def _miss(text: str) -> JID:
         return _keep(text, jid)
     if len(text) > MAX_OCTETS:
         raise JIDMalformed("this address is too long")
-    # “Remove any portion from the first '/' character to the end of the string … Remove any
-    # portion from the beginning of the string to the first '@' character” (RFC 7622 §3.2).
+    # The resource goes first, from the first slash on; then the localpart, to the first at sign
+    # (RFC 7622 §3.2). Only then is any of them mapped, lest mapping make a separator (§3.1).
     bare, slash, resource = text.partition("/")
     if slash:
         return _keep(text, _full(_young.get(bare) or _miss(bare), resource))

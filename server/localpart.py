@@ -7,7 +7,7 @@ from precis_i18n import get_profile
 
 MAX_OCTETS: Final = 1023
 
-# “a localpart MUST NOT contain” these (RFC 7622 §3.3.1)
+# What the profile allows and a localpart must not contain all the same (RFC 7622 §3.3.1).
 _EXCLUDED: Final = frozenset("\"&'/:<>@")
 
 _username: Callable[[str], str] = get_profile("UsernameCaseMapped").enforce
@@ -35,8 +35,7 @@ def _enforce(profile: Callable[[str], str], text: str) -> str:
     _check_size(text)
     try:
         prepared = profile(text)
-        # “if, after … the fourth application, the output string is not stable …
-        # the string MUST be rejected” (RFC 8264 §7); ours must be stable at once.
+        # What never becomes stable must be rejected (RFC 8264 §7); ours must be so at once.
         stable = profile(prepared) == prepared
     except UnicodeError:
         raise MalformedPart("it contains a character that is not allowed") from None

@@ -22,7 +22,7 @@ def parse_element(data: bytes, limits: "Limits") -> "Element":
 
     The same markup is refused, and the same limits hold, as in a stream.
     """
-    # “The first character of each framed element is '<'” in so many words (RFC 7395 §3.3.3).
+    # A frame begins with `<`: not even white space comes first (RFC 7395 §3.3.3).
     if not data.startswith(b"<"):
         raise StreamError(StreamCondition.BAD_FORMAT, "A frame begins with an element")
     scanner = Scanner()

@@ -101,8 +101,7 @@ def _check_first(buffer: bytearray) -> None:
     """Refuse what is not UTF-8, or not XML, by its first two bytes."""
     if buffer[0] == 0x3C and buffer[1:2] != b"\0":
         return
-    # “Implementations MUST support the UTF-8 … transformation … and MUST NOT attempt to use any
-    # other encoding” (RFC 6120 §11.6): UTF-16 shows by its zero bytes or its mark.
+    # Nothing but UTF-8 may be used (RFC 6120 §11.6); UTF-16 shows by its zero bytes or its mark.
     if 0 in buffer[:2] or not is_utf8_lead(buffer[0]):
         raise StreamError(StreamCondition.UNSUPPORTED_ENCODING, "This is not UTF-8")
     raise StreamError(StreamCondition.NOT_WELL_FORMED, "This does not begin like XML")
@@ -145,10 +144,10 @@ def parse_header(tag: bytes, namespaces: "Collection[str]", limits: "Limits") ->
 
 
 def _check_name(element: Element) -> None:
+    """Insist on a `stream` in the stream namespace (RFC 6120 §4.8.1, §4.9.3.10)."""
     if element.tag == f"{{{NS_STREAM}}}stream":
         return
     if etree.QName(element).localname == "stream":
-        # “The stream namespace name is something other than …” (RFC 6120 §4.9.3.10)
         raise StreamError(StreamCondition.INVALID_NAMESPACE, "This is not the stream namespace")
     raise StreamError(StreamCondition.BAD_FORMAT, "The first element is not a stream")
 

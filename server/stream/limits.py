@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Limits:
     """Bounds on one top-level element (RFC 6120 §13.12, XEP-0205 §4)."""
 
-    #: Bytes from its first `<` to its last `>`. “the limit MUST NOT be smaller than 10000 bytes”
+    #: Bytes from its first `<` to its last `>`; must not be smaller than 10,000.
     size: int = 262_144
     #: Elements within each other, the stanza itself counted. libxml2 stops at 256 of its own.
     depth: int = 128

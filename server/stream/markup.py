@@ -1,8 +1,8 @@
 """The XML that XMPP allows: well-formed, in UTF-8, with nothing fancy (RFC 6120 §11.1).
 
-“An XMPP entity MUST NOT send … over an XML stream”: comments, processing instructions, DTDs,
-references to entities other than the five predefined ones. The scanner and the callers keep out
-what begins with `<!` and `<?`; libxml2 refuses the entities, as no DTD could declare them.
+There must be no comments, no processing instructions, no DTDs, and no references to entities other
+than the five predefined ones. The scanner and the callers keep out what begins with `<!` and `<?`;
+libxml2 refuses the entities, as no DTD could declare them.
 """
 
 import re

@@ -131,9 +131,11 @@ class StreamParser:
         tag, rest = complete
         self._prologue = None
         self.header = parse_header(tag, self._namespaces, self.limits)
+        if tag.endswith(b"/>"):
+            self.closed = True
+            return b""
         self._open = _OPEN_STREAM if self.header.default == NS_STREAM else _OPEN
-        self.closed = tag.endswith(b"/>")
-        return b"" if self.closed else rest
+        return rest
 
     def _parse_most(self, data: bytes, elements: list[Element]) -> bytes:
         """Parse up to what looks like the end of the last whole stanza; give the remainder.
@@ -174,7 +176,7 @@ class StreamParser:
         self._open = self._scanner = None
 
     def _parse_single(self, piece: bytes) -> Element:
-        assert self._open is not None  # noqa: S101 - narrows the type
+        assert self._open is not None
         try:
             root = parse(self._open + piece + _CLOSE)
         except etree.XMLSyntaxError:
@@ -190,7 +192,7 @@ class StreamParser:
 
         They are not declared for every stanza, as each would carry them on when serialised.
         """
-        assert self._open is not None  # noqa: S101 - narrows the type
+        assert self._open is not None
         header = self.header
         used = [
             b" xmlns:%s='%s'" % (prefix.encode(), escape(uri))

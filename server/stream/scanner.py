@@ -27,13 +27,14 @@ _ENDS: Final = {
     _SINGLE: re.compile(rb"[<']"),
     _DOUBLE: re.compile(rb"[<\"]"),
 }
+_NO_NAME: Final = SPACE + b">="
 _SLASH, _QUESTION, _EXCLAMATION = b"/?!"
 
 # Text, then a tag that is there from end to end: the usual case, in one step. Every quantifier is
 # possessive, so the time is linear in the length.
 _WHOLE_TAG = re.compile(
     rb"[^<]*+<(?:(/)[^<>\"']*+>"
-    rb"|[^!?/<>\"'](?:[^/<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|/(?!>))*+(?:(/)>|>))"
+    rb"|[^!?/<>\"' \t\r\n=](?:[^/<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|/(?!>))*+(?:(/)>|>))"
 ).match
 _END, _EMPTY = 1, 2  # the groups that tell what it was; none matches for a start tag
 
@@ -199,6 +200,9 @@ class Scanner:
             )
         if head[1] == _EXCLAMATION:
             return self._enter_section(head)
+        if head[1] in _NO_NAME:
+            self._at += 2
+            raise StreamError(StreamCondition.NOT_WELL_FORMED, "A tag without a name")
         self._tag = found
         if self._start < 0:
             self._start = found

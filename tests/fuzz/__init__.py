@@ -1,0 +1,1 @@
+"""Random input: only documented refusals are allowed."""

@@ -1,0 +1,55 @@
+"""libxml2 must not remember every name that it has ever met."""
+
+import gc
+import sys
+
+import pytest
+from lxml import etree
+
+from server.stream import reader
+from server.stream.reader import DICTIONARY, Reader, forget_names, thread_state
+
+
+def test_lxml_still_keeps_its_names_where_we_look_for_them() -> None:
+    etree.fromstring(b"<a/>")
+    assert DICTIONARY in thread_state()
+    forget_names()
+    assert DICTIONARY not in thread_state()
+
+
+def test_forgetting_leaves_the_reference_count_alone() -> None:
+    before = sys.getrefcount(thread_state())
+    for _ in range(100):
+        forget_names()
+    after = sys.getrefcount(thread_state())
+    assert after == before
+
+
+def test_forgets_after_so_much_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MEMORY", 1000)
+    mine = Reader()
+    first = mine._parser
+    for _ in range(10):
+        mine.parse(b"<a>" + b"x" * 80 + b"</a>")
+    assert mine._parser is first
+    for _ in range(10):
+        mine.parse(b"<a>" + b"x" * 80 + b"</a>")
+    assert mine._parser is not first
+
+
+def test_trees_of_several_dictionaries_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MEMORY", 200)
+    mine = Reader()
+    root = mine.parse(b"<root xmlns='u'/>")
+    for number in range(300):
+        child = mine.parse(
+            b"<w><n%d xmlns='u%d' xmlns:p='p' p:a='1'>t<p:b/></n%d></w>" % ((number,) * 3)
+        )[0]
+        root.append(child)
+        if number % 3:
+            root.remove(root[0])
+    gc.collect()
+    assert len(root) == 100
+    assert root[-1].tag == "{u299}n299"
+    assert root.find("{u299}n299") is root[-1]
+    assert etree.fromstring(etree.tostring(root))[-1].get("{p}a") == "1"
