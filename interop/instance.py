@@ -78,7 +78,8 @@ class Instance:
 def free_base() -> int:
     """A port base with nothing listening where a server wants to."""
     start = 20000 + os.getpid() % 90 * 100
-    for base in (*range(start, _HIGHEST_BASE, 100), *range(20000, start, 100)):
+    bases: list[int] = [*range(start, _HIGHEST_BASE, 100), *range(20000, start, 100)]
+    for base in bases:
         if all(_is_free(base + offset) for offset in _WANTED):
             return base
     raise RuntimeError("no free port range")

@@ -1,0 +1,1 @@
+"""Smack's integration tests: https://github.com/igniterealtime/Smack."""
