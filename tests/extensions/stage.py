@@ -142,7 +142,7 @@ async def open_stage(folder: Path, **sections: dict[str, Any]) -> AsyncIterator[
     config: Config = load(overrides=overrides)
     database = SQLiteDatabase(folder / "skerry.db", commit_interval=0, retry_interval=0)
     await database.start()
-    server = Server(config, database, clock, SeededEntropy(), cast(CertificateStore, None))
+    server = Server(config, database, clock, SeededEntropy(), cast("CertificateStore", None))
     for host in server.hosts.values():
         host.presence = Quiet()  # type: ignore[assignment]
     for host in server.hosts.values():
@@ -163,5 +163,3 @@ def condition(answer: Element) -> str:
         assert answer.get("type") == "result"
         return ""
     return str(etree.QName(error[0]).localname)
-
-

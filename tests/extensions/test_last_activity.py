@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from tests.extensions.stage import DOMAIN, Stage, condition, open_stage
-
 from server.jid import JID
 from server.roster.item import RosterItem, State
+from tests.extensions.stage import DOMAIN, Stage, condition, open_stage
 
 QUERY = "<query xmlns='jabber:iq:last'/>"
 
@@ -28,7 +27,7 @@ async def test_the_host_tells_how_long_it_has_been_running(tmp_path: Path) -> No
 
 
 async def test_strangers_are_refused(tmp_path: Path) -> None:
-    """ "the user's server MUST NOT return last activity information" (§3)."""
+    """By rule "the user's server MUST NOT return last activity information" (§3)."""
     async with open_stage(tmp_path) as stage:
         romeo = await stage.login("romeo", "orchard")
         juliet = await stage.login("juliet", "balcony")

@@ -8,9 +8,7 @@ from server.jid import JID
 BIG = b"x" * (results.PAGE_BYTES // 3)
 
 
-@pytest.mark.parametrize(
-    ("from_end", "kept"), [(False, [1, 2, 3]), (True, [3, 4, 5])]
-)
+@pytest.mark.parametrize(("from_end", "kept"), [(False, [1, 2, 3]), (True, [3, 4, 5])])
 def test_a_page_weighs_no_more_than_a_client_can_take(from_end: bool, kept: list[int]) -> None:
     entries = [(number, BIG) for number in range(1, 6)]
     page, is_cut = results.fit(entries, from_end)

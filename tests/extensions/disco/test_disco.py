@@ -28,8 +28,15 @@ async def test_the_host_is_a_server_with_features(tmp_path: Path) -> None:
         (query,) = await romeo.ask("get", INFO, DOMAIN)
         said = info.parse(query)
         assert [(i.category, i.type) for i in said.identities] == [("server", "im")]
-        for feature in (info.NS, "urn:xmpp:ping", "urn:xmpp:carbons:2", "msgoffline",
-                        "jabber:iq:version", "urn:xmpp:time", "http://jabber.org/protocol/caps"):
+        for feature in (
+            info.NS,
+            "urn:xmpp:ping",
+            "urn:xmpp:carbons:2",
+            "msgoffline",
+            "jabber:iq:version",
+            "urn:xmpp:time",
+            "http://jabber.org/protocol/caps",
+        ):
             assert feature in said.features  # fmt: skip
         assert sorted(set(said.features)) == list(said.features)
 
@@ -47,7 +54,7 @@ async def test_the_own_account_has_an_archive(tmp_path: Path) -> None:
 
 
 async def test_only_contacts_learn_about_an_account(tmp_path: Path) -> None:
-    """ "the server MUST return a <service-unavailable/> error" (§8)."""
+    """By rule "the server MUST return a <service-unavailable/> error" (§8)."""
     async with open_stage(tmp_path) as stage:
         romeo = await stage.login("romeo", "orchard")
         juliet = await stage.login("juliet", "balcony")

@@ -1,0 +1,74 @@
+"""XEP-0352: what is held back, and when it is let go."""
+
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from extensions.csi import HELD_LIMIT, NS
+from tests.extensions.stage import Client, Stage, open_stage
+
+BODY = b"<message from='a@b.example' to='c@d.example'><body>x</body></message>"
+
+
+def presence(number: int = 0, show: bytes = b"") -> bytes:
+    return b"<presence from='a@b.example/%d' to='c@d.example'>%s</presence>" % (number, show)
+
+
+def tell(stage: Stage, client: Client, state: str) -> None:
+    element: Any = etree.fromstring(f"<{state} xmlns='{NS}'/>")
+    stage.host.tables.nonzas[element.tag](client.session, element)
+
+
+async def test_the_stream_feature(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        assert b"<csi xmlns='urn:xmpp:csi:0'/>" in stage.host.tables.stream_features
+
+
+async def test_an_inactive_client_is_spared_until_something_matters(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "phone")
+        tell(stage, romeo, "inactive")
+        assert not romeo.session.active
+        away, dnd = presence(0, b"<show>away</show>"), presence(0, b"<show>dnd</show>")
+        for wire in (away, presence(1), dnd):
+            romeo.session.send(wire)
+        assert romeo.stream.written == []
+        romeo.session.send(BODY)
+        assert romeo.stream.written == [presence(1), dnd, BODY]
+        romeo.session.send(away)
+        assert len(romeo.stream.written) == 3
+
+
+async def test_an_active_client_hears_all_at_once(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "phone")
+        tell(stage, romeo, "inactive")
+        tell(stage, romeo, "inactive")
+        romeo.session.send(presence())
+        tell(stage, romeo, "active")
+        assert romeo.stream.written == [presence()]
+        assert romeo.session.active
+        romeo.session.send(presence())
+        assert len(romeo.stream.written) == 2
+        tell(stage, romeo, "active")
+        assert len(romeo.stream.written) == 2
+
+
+async def test_what_waits_is_bounded(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "phone")
+        tell(stage, romeo, "inactive")
+        for number in range(HELD_LIMIT):
+            romeo.session.send(presence(number))
+        assert romeo.stream.written == []
+        romeo.session.send(presence(HELD_LIMIT))
+        assert len(romeo.stream.written) == HELD_LIMIT + 1
+
+
+async def test_stored_messages_never_wait(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "phone")
+        tell(stage, romeo, "inactive")
+        romeo.session.send(presence(), 77)
+        assert romeo.stream.written == [presence()]

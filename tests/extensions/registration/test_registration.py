@@ -1,0 +1,178 @@
+"""XEP-0077: accounts made, given a new password, deleted."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from lxml import etree
+
+from server.c2s.stream import ClientStream
+from server.element import Element
+from server.jid import JID
+from server.moments import AccountDeleted
+from server.roster.item import RosterItem, State
+from server.sasl.keys import password_matches
+from server.stanza import qualify
+from server.storage import accounts
+from tests.extensions.stage import DOMAIN, FakeStream, Stage, condition, open_stage
+from tests.harness.loop import settle
+
+NS = "{jabber:iq:register}"
+GET = "<query xmlns='jabber:iq:register'/>"
+REMOVE = "<query xmlns='jabber:iq:register'><remove/></query>"
+OPEN: dict[str, Any] = {"enabled": True, "pause": "10m"}
+
+
+def wish(username: str, password: str) -> str:
+    return (
+        f"<query xmlns='jabber:iq:register'><username>{username}</username>"
+        f"<password>{password}</password></query>"
+    )
+
+
+class Stranger(FakeStream):
+    """A client that has not logged in."""
+
+    def __init__(self, stage: Stage, peer: str = "192.0.2.1") -> None:
+        super().__init__()
+        self._stage = stage
+        self.state: dict[str, object] | None = None
+        self.connection = SimpleNamespace(peer=peer)
+
+    async def ask(self, type_: str, payload: str) -> Element:
+        element = etree.fromstring(
+            f"<iq xmlns='jabber:client' type='{type_}' id='r&lt;1'>{payload}</iq>"
+        )
+        handler = self._stage.host.tables.early[element[0].tag]
+        pending = handler(cast("ClientStream", self), element)
+        if pending is not None:
+            await pending
+        answer = etree.fromstring(qualify(self.written.pop()))
+        assert answer.get("id") == "r<1"
+        return answer
+
+
+async def test_strangers_may_register_only_where_it_is_switched_on(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        assert stage.host.tables.early == {}
+        assert stage.host.tables.open_features == []
+
+
+async def test_a_stranger_registers(tmp_path: Path) -> None:
+    async with open_stage(tmp_path, registration=OPEN) as stage:
+        assert stage.host.tables.open_features == [
+            b"<register xmlns='http://jabber.org/features/iq-register'/>"
+        ]
+        stranger = Stranger(stage)
+        (query,) = await stranger.ask("get", GET)
+        assert [child.tag for child in query][1:] == [f"{NS}username", f"{NS}password"]
+        assert condition(await stranger.ask("set", wish("Bill", "Calliope"))) == ""
+        row = await accounts.find_account(stage.server.database, JID.of(f"bill@{DOMAIN}"))
+        assert row is not None
+        assert password_matches("Calliope", row.credentials["sha256"])
+        again = await stranger.ask("set", wish("will", "Calliope"))
+        assert condition(again) == "not-acceptable"
+
+
+async def test_one_place_registers_once_in_a_while(tmp_path: Path) -> None:
+    async with open_stage(tmp_path, registration=OPEN) as stage:
+        await stage.account("bill")
+        taken = await Stranger(stage).ask("set", wish("bill", "x"))
+        assert condition(taken) == "conflict"
+        assert condition(await Stranger(stage).ask("set", wish("will", "x"))) == ""
+        soon = await Stranger(stage).ask("set", wish("jill", "x"))
+        assert condition(soon) == "resource-constraint"
+        assert condition(await Stranger(stage, "198.51.100.7").ask("set", wish("jill", "x"))) == ""
+        stage.clock.advance(601)
+        assert condition(await Stranger(stage).ask("set", wish("phil", "x"))) == ""
+
+
+@pytest.mark.parametrize(
+    ("type_", "payload", "refusal"),
+    [
+        ("set", wish("", "x"), "not-acceptable"),
+        ("set", wish("bill", ""), "not-acceptable"),
+        ("set", GET, "not-acceptable"),
+        ("set", wish("a@b", "x"), "not-acceptable"),
+        ("set", wish("a/b", "x"), "not-acceptable"),
+        ("set", wish("a b", "x"), "not-acceptable"),
+        ("set", wish("n" * 1024, "x"), "not-acceptable"),
+        ("set", wish("bill", "a&#x7;".replace("&#x7;", "\u0080")), "not-acceptable"),
+        ("result", wish("bill", "x"), "bad-request"),
+    ],
+)
+async def test_refused_wishes(tmp_path: Path, type_: str, payload: str, refusal: str) -> None:
+    async with open_stage(tmp_path, registration=OPEN) as stage:
+        stranger = Stranger(stage)
+        assert condition(await stranger.ask(type_, payload)) == refusal
+        assert condition(await stranger.ask("set", wish("bill", "Calliope"))) == ""
+
+
+async def test_a_user_sees_what_is_on_file(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "orchard")
+        for to in (None, DOMAIN):
+            (query,) = await romeo.ask("get", GET, to)
+            assert query.find(f"{NS}registered") is not None
+            assert query.findtext(f"{NS}username") == "romeo"
+            assert query.findtext(f"{NS}password") == ""
+
+
+async def test_a_user_changes_the_password(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "orchard")
+        await stage.account("juliet")
+        assert condition(await romeo.ask("set", wish("romeo", "newpass"), DOMAIN)) == ""
+        assert password_matches("newpass", romeo.session.account.credentials["sha1"])
+        row = await accounts.find_account(stage.server.database, romeo.jid.bare)
+        assert row is not None
+        assert password_matches("newpass", row.credentials["sha512"])
+        for payload, refusal in (
+            (wish("juliet", "newpass"), "forbidden"),
+            (wish("romeo", ""), "not-acceptable"),
+        ):
+            assert condition(await romeo.ask("set", payload)) == refusal
+        assert password_matches("newpass", romeo.session.account.credentials["sha1"])
+        assert not romeo.stream.is_closed
+
+
+async def test_password_changes_can_be_switched_off(tmp_path: Path) -> None:
+    async with open_stage(tmp_path, registration={"password_change": False}) as stage:
+        romeo = await stage.login("romeo", "orchard")
+        assert condition(await romeo.ask("set", wish("romeo", "newpass"))) == "not-allowed"
+
+
+async def test_an_account_is_deleted_by_its_owner(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo, tablet = await stage.login("romeo", "orchard"), await stage.login("romeo", "tablet")
+        account, told, gone = romeo.session.account, [], []
+        for name, state in (("juliet", State.BOTH), ("paris", State.TO), ("nurse", State.NONE)):
+            jid = JID.of(f"{name}@{DOMAIN}")
+            account.roster.note(jid, RosterItem(jid, state=state))
+        route = stage.server.route
+
+        def spy(stanza: Any, session: Any = None) -> Any:
+            told.append((stanza.to.local, stanza.type))
+            return route(stanza, session)
+
+        stage.server.route = spy  # type: ignore[method-assign]
+        stage.host.tables.moments[AccountDeleted] = (gone.append,)
+        assert condition(await romeo.ask("set", REMOVE)) == ""
+        await settle()
+        assert sorted(told) == [
+            ("juliet", "unsubscribe"), ("juliet", "unsubscribed"), ("paris", "unsubscribe"),
+        ]  # fmt: skip
+        for client in (romeo, tablet):
+            assert client.stream.closed is not None
+            assert client.stream.closed.condition == "not-authorized"
+        assert [moment.account for moment in gone] == [account]
+        assert await stage.host.accounts.load(romeo.jid.bare) is None
+
+
+async def test_removal_stands_alone(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "orchard")
+        payload = REMOVE.replace("<remove/>", "<remove/><username>romeo</username>")
+        assert condition(await romeo.ask("set", payload)) == "bad-request"
+        assert await stage.host.accounts.load(romeo.jid.bare) is not None
