@@ -133,14 +133,12 @@ class Delivery:
         """Save what changed in the delivery state, with the next commit."""
         ledger = account.ledger
         if ledger.dirty:
-            ledger.dirty = False
             mailbox.save_delivered(self._server.database, account.id, ledger.cursor)
         for mid in ledger.to_park:
             mailbox.park(self._server.database, account.id, mid)
-        ledger.to_park.clear()
         for mid in ledger.to_unpark:
             mailbox.unpark(self._server.database, account.id, mid)
-        ledger.to_unpark.clear()
+        ledger.saved()
 
     # -- what waited --
 

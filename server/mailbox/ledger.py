@@ -13,8 +13,12 @@ and until they have been read (`caught_up`) the cursor stands still.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
+from typing import Final
+
+#: Stand-ins, shared by all ledgers; never added to.
+_NONE: Final[set[int]] = set()
+_NOTHING: Final[list[int]] = []
 
 
 class Ledger:
@@ -26,7 +30,6 @@ class Ledger:
 
     __slots__ = (
         "_done",
-        "_order",
         "backlog",
         "cursor",
         "dirty",
@@ -40,14 +43,15 @@ class Ledger:
     def __init__(self, cursor: int, parked: Iterable[int] = (), backlog: bool = True) -> None:
         self.cursor = cursor
         self.top = cursor  # the newest message of the account, whichever way it went
-        self.open: dict[int, int] = {}
-        self.parked = set(parked)
+        self.open: dict[int, int] = {}  # ascending: entries only ever come at the end
+        # Each account has a ledger and nearly all of these are empty nearly always: so they are
+        # made when they are first needed.
+        self.parked = set(parked) or _NONE
         self.backlog = backlog
         self.dirty = False
-        self.to_park: list[int] = []
-        self.to_unpark: list[int] = []
-        self._order: deque[int] = deque()  # the keys of `open` as they came, some gone already
-        self._done: set[int] = set()  # acknowledged while the cursor stood still
+        self.to_park = _NOTHING
+        self.to_unpark = _NOTHING
+        self._done = _NONE  # acknowledged while the cursor stood still
 
     @property
     def has_pending(self) -> bool:
@@ -67,7 +71,6 @@ class Ledger:
         self.top = mid
         if holders:
             self.open[mid] = holders
-            self._order.append(mid)
         elif not attended:
             self.backlog = True
         else:
@@ -80,7 +83,6 @@ class Ledger:
             self.open[mid] += 1
         else:
             self.open[mid] = 1
-            self._order.append(mid)
 
     def is_due(self, mid: int) -> bool:
         """Whether a message read from the database still needs a device."""
@@ -94,18 +96,19 @@ class Ledger:
             self.open.pop(mid, None)
             if mid in self.parked:
                 self.parked.discard(mid)
+                self.to_unpark = self.to_unpark or []
                 self.to_unpark.append(mid)
             elif self.backlog and mid > self.cursor:
+                self._done = self._done or set()
                 self._done.add(mid)
         if self.backlog or not last:
             return
-        order = self._order
-        while order and order[0] < last:
-            # An older message is still under way to another device: it gets a row of its own, so
-            # that the cursor can pass it.
-            mid = order.popleft()
-            if mid in self.open:
-                self._park(mid)
+        # An older message that is still under way to another device gets a row of its own, so that
+        # the cursor can pass it.
+        for mid in self.open:
+            if mid >= last:
+                break
+            self._park(mid)
         self._advance()
 
     def dropped(self, mid: int) -> bool:
@@ -135,10 +138,9 @@ class Ledger:
         """All that was in the database has been read and handed to a session."""
         if self.backlog:
             self.backlog = False
-            if self._order:
-                # reading brings old messages in after newer ones were delivered live
-                self._order = deque(sorted(self.open))
-            self._done.clear()
+            # Reading brought old messages in after newer ones were delivered live.
+            self.open = dict(sorted(self.open.items()))
+            self._done = _NONE
             self._advance()
 
     def deserted(self) -> None:
@@ -146,22 +148,27 @@ class Ledger:
         if self.open:
             self.backlog = True
         self.open.clear()
-        self._order.clear()
-        self._done.clear()
+        self._done = _NONE
+
+    def saved(self) -> None:
+        """The changes were handed to the journal."""
+        self.dirty = False
+        self.to_park = self.to_unpark = _NOTHING
 
     def _park(self, mid: int) -> None:
         if mid not in self.parked:
+            if not self.parked:
+                self.parked = set()
             self.parked.add(mid)
+            self.to_park = self.to_park or []
             self.to_park.append(mid)
 
     def _advance(self) -> None:
         """Move the cursor up to the oldest message that is neither delivered nor parked."""
         if self.backlog:
             return
-        order, waiting = self._order, self.open
-        while order and (order[0] not in waiting or order[0] in self.parked):
-            order.popleft()
-        cursor = order[0] - 1 if order else self.top
+        oldest = next((mid for mid in self.open if mid not in self.parked), 0)
+        cursor = oldest - 1 if oldest else self.top
         if cursor > self.cursor:
             self.cursor = cursor
             self.dirty = True

@@ -6,7 +6,6 @@ identifier of the stored message it carries (0 if none), until the peer has ackn
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final
 
 NS: Final = "urn:xmpp:sm:3"
@@ -32,7 +31,8 @@ class Outbox:
     __slots__ = ("acked", "queue", "requested", "since_request", "size")
 
     def __init__(self) -> None:
-        self.queue: deque[tuple[bytes, int]] = deque()
+        # A list: an empty deque takes 600 bytes, and most sessions are idle.
+        self.queue: list[tuple[bytes, int]] = []
         self.acked = 0
         self.size = 0  # bytes in the queue
         self.requested = 0.0  # when the unanswered request left, 0 if there is none
@@ -66,11 +66,11 @@ class Outbox:
         if count > len(queue):
             raise AckedTooMuchError(h, self.sent)
         mids = []
-        for _ in range(count):
-            wire, mid = queue.popleft()
+        for wire, mid in queue[:count]:
             self.size -= len(wire)
             if mid:
                 mids.append(mid)
+        del queue[:count]
         self.acked = h
         self.requested = 0.0
         return mids
