@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from lxml import etree
 
@@ -13,7 +13,6 @@ from server.element import Element
 from server.errors import StreamError
 from server.host import Host
 from server.jid import JID
-from server.net.certificates import CertificateStore
 from server.server import Server
 from server.session import Session
 from server.stanza import Stanza, qualify
@@ -22,6 +21,9 @@ from server.storage.sqlite import SQLiteDatabase
 from tests.harness.clock import FakeClock
 from tests.harness.entropy import SeededEntropy
 from tests.harness.loop import settle
+
+if TYPE_CHECKING:
+    from server.net.certificates import CertificateStore
 
 DOMAIN = "montague.example"
 

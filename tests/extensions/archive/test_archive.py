@@ -290,7 +290,7 @@ async def test_metadata(tmp_path: Path) -> None:
 
 
 async def test_messages_to_oneself_are_there_once(tmp_path: Path) -> None:
-    """By rule "the server MUST only return results where both the 'to' and 'from' match" (§4.1.1)."""
+    """By rule "only … where both the 'to' and 'from' match the bare JID" (§4.1.1)."""
     async with open_stage(tmp_path) as stage:
         romeo, _ = await converse(stage, 1)
         own = romeo.jid.bare

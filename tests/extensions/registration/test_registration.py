@@ -2,12 +2,11 @@
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from lxml import etree
 
-from server.c2s.stream import ClientStream
 from server.element import Element
 from server.jid import JID
 from server.moments import AccountDeleted
@@ -17,6 +16,9 @@ from server.stanza import qualify
 from server.storage import accounts
 from tests.extensions.stage import DOMAIN, FakeStream, Stage, condition, open_stage
 from tests.harness.loop import settle
+
+if TYPE_CHECKING:
+    from server.c2s.stream import ClientStream
 
 NS = "{jabber:iq:register}"
 GET = "<query xmlns='jabber:iq:register'/>"
@@ -146,7 +148,9 @@ async def test_password_changes_can_be_switched_off(tmp_path: Path) -> None:
 async def test_an_account_is_deleted_by_its_owner(tmp_path: Path) -> None:
     async with open_stage(tmp_path) as stage:
         romeo, tablet = await stage.login("romeo", "orchard"), await stage.login("romeo", "tablet")
-        account, told, gone = romeo.session.account, [], []
+        account = romeo.session.account
+        told: list[tuple[str, str]] = []
+        gone: list[AccountDeleted] = []
         for name, state in (("juliet", State.BOTH), ("paris", State.TO), ("nurse", State.NONE)):
             jid = JID.of(f"{name}@{DOMAIN}")
             account.roster.note(jid, RosterItem(jid, state=state))
