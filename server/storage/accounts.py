@@ -30,7 +30,7 @@ _CREATE = "INSERT INTO account (jid, created) VALUES ($1, $2)"
 _ID = "SELECT id FROM account WHERE jid = $1"
 _SAVE_KEYS = """INSERT INTO credential
         (account, hash, iterations, salt, stored_key, server_key)
-    SELECT id, $2, $3, $4, $5, $6 FROM account WHERE jid = $1"""
+    VALUES ((SELECT id FROM account WHERE jid = $1), $2, $3, $4, $5, $6)"""
 _DROP_KEYS = "DELETE FROM credential WHERE account = (SELECT id FROM account WHERE jid = $1)"
 _OWNED = (
     "credential",
@@ -74,7 +74,7 @@ async def create_account(db: Database, jid: JID, keys: Iterable[ScramKeys], now_
 
 
 async def set_credentials(db: Database, jid: JID, keys: Iterable[ScramKeys]) -> None:
-    """Replace all credentials of an account."""
+    """Replace all credentials of an account; raises `Conflict` if there is no such account."""
     steps: list[Step] = [(_DROP_KEYS, (jid,))]
     await db.batch(steps + [_keys_step(jid, each) for each in keys])
 

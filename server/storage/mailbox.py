@@ -44,11 +44,11 @@ _PENDING = """SELECT a.id, m.stanza FROM archive a JOIN message m ON m.id = a.id
 _COUNT = """SELECT
     (SELECT count(*) FROM pending WHERE account = $1 AND settled = 0 AND id <= $2)
     + (SELECT count(*) FROM archive WHERE account = $1 AND id > $2 AND (flags & 2) <> 0)"""
-_EXPIRED = """SELECT a.account, a.id, m.stanza
+# CROSS JOIN: account by account, each from its cursor on, instead of through all archives.
+_EXPIRED = """SELECT o.id, a.id, m.stanza
     FROM account o LEFT JOIN delivered d ON d.account = o.id
-    JOIN archive a ON a.account = o.id AND a.id > COALESCE(d.cursor, 0) AND a.id < $1
-    JOIN message m ON m.id = a.id
-    WHERE (a.flags & 2) <> 0
+    CROSS JOIN archive a JOIN message m ON m.id = a.id
+    WHERE a.account = o.id AND a.id > COALESCE(d.cursor, 0) AND a.id < $1 AND (a.flags & 2) <> 0
     UNION ALL
     SELECT p.account, p.id, m.stanza FROM pending p JOIN message m ON m.id = p.id
     WHERE p.settled = 0 AND p.id < $1

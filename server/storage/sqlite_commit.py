@@ -8,8 +8,11 @@ from server.storage.errors import StorageError
 from server.storage.insert import Insert, Row, Step
 from server.storage.sqlite_connection import as_storage_error, is_unavailable, translate
 
-# Many rows in one statement: one step, one release of the interpreter's lock.
-_SIZES = (64, 32, 16, 8, 4, 2, 1)
+# Many rows in one statement. Each call into SQLite gives the interpreter's lock away and must wait
+# for it again, up to a whole switch interval while the event loop is busy: what counts is how many
+# calls there are. So: statements of up to 256 rows in steps of 32, and one for what is left.
+_LARGEST = 256
+_STEP = 32
 _PROBE = """INSERT INTO setting (name, value) VALUES ('probe', hex(zeroblob(4096)))
     ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
 
@@ -52,17 +55,18 @@ class Committer:
         return Outcome(results=results)
 
     def _insert(self, insert: Insert, rows: list[Row]) -> None:
-        """Insert the rows with as few statements as powers of two allow."""
-        execute = self._connection.execute
+        """Insert the rows with few calls."""
+        cursor = self._connection.cursor()
         start, left = 0, len(rows)
-        for size in _SIZES:
-            while left >= size:
-                sql = self._sql.get((insert, size))
-                if sql is None:
-                    sql = self._sql[insert, size] = insert.sql(size)
-                execute(sql, tuple(chain.from_iterable(rows[start : start + size])))
-                start += size
-                left -= size
+        while left:
+            size = left if left < _STEP else min(left - left % _STEP, _LARGEST)
+            sql = self._sql.get((insert, size))
+            if sql is None:
+                sql = self._sql[insert, size] = insert.sql(size)
+            # Unlike `execute` this does not stop to ask for the last row's number.
+            cursor.executemany(sql, (tuple(chain.from_iterable(rows[start : start + size])),))
+            start += size
+            left -= size
 
     def _apart(self, batch: Batch) -> Outcome:
         """Row by row, the rows of each origin in a savepoint, so that only the guilty fail."""

@@ -1,7 +1,9 @@
 """SQLite connections and what is particular to SQLite's dialect and errors."""
 
+import os
 import re
 import sqlite3
+from contextlib import suppress
 from functools import lru_cache
 
 from server.storage.errors import Conflict, StorageUnavailable
@@ -72,6 +74,10 @@ def connect(path: str, *, cache_kib: int, busy_ms: int) -> sqlite3.Connection:
 
 def connect_writer(path: str) -> sqlite3.Connection:
     """The one connection that writes: WAL, every commit synced to disk."""
+    # What is stored is nobody else's business; the log takes over the mode of the file.
+    # (Only a file that is not there is touched: closing any other would drop SQLite's locks.)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = connect(path, cache_kib=4096, busy_ms=10_000)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

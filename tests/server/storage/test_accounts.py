@@ -15,6 +15,7 @@ from server.storage.accounts import (
     save_last_active,
     set_credentials,
 )
+from server.storage.errors import Conflict
 from server.storage.mailbox import park, save_delivered
 from server.storage.preferences import ArchivePreferences, save
 from server.storage.roster import Item, load, save_item, save_request
@@ -72,6 +73,12 @@ async def test_new_credentials_replace_all_old_ones(open_database: Open) -> None
         assert bert is not None
         assert anna.credentials == {"sha512": newer}
         assert bert.credentials == {"sha512": STRONG}
+
+
+async def test_credentials_need_an_account(open_database: Open) -> None:
+    async with open_database() as database:
+        with pytest.raises(Conflict):
+            await set_credentials(database, ANNA, [STRONG])
 
 
 async def test_standing_is_saved_through_the_journal(open_database: Open) -> None:

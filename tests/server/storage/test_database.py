@@ -80,7 +80,7 @@ async def test_writes_see_the_rows_that_were_appended_before(open_database: Open
         assert await database.execute("UPDATE thing SET value = 'b' RETURNING id") == [(1,)]
 
 
-@pytest.mark.parametrize("rows", [1, 2, 63, 64, 65, 200])
+@pytest.mark.parametrize("rows", [1, 2, 31, 32, 33, 255, 256, 600])
 async def test_rows_are_on_disk_when_durable(open_database: Open, rows: int) -> None:
     async with open_database() as database:
         await with_table(database)

@@ -1,6 +1,7 @@
 """SQLite's dialect and errors."""
 
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,14 @@ def test_every_commit_is_synced(tmp_path: Path) -> None:
     connection = connect_writer(str(tmp_path / "x.db"))
     assert connection.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
     assert connection.execute("PRAGMA synchronous").fetchall() == [(2,)]
+    connection.close()
+
+
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    connection = connect_writer(str(path))
+    connection.execute("CREATE TABLE t (id)")
+    assert [stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()] == [0o600] * 3
     connection.close()
 
 
