@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 NS_STREAM: Final = "http://etherx.jabber.org/streams"
 
+# Shared by nearly all streams, for there may be very many of them.
+_USUAL_PREFIXES: Final = (("stream", NS_STREAM),)
+_USUAL_NAME: Final = b"stream:stream"
+
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _DECLARATION: Final = b"<?xml"
 _LONGEST_DECLARATION: Final = 256
@@ -130,16 +134,18 @@ def parse_header(tag: bytes, namespaces: "Collection[str]", limits: "Limits") ->
         raise StreamError(StreamCondition.POLICY_VIOLATION, "Too much is declared here")
     declared: dict[str | None, str] = dict(element.nsmap)
     default = declared.pop(None, None)
+    namespace = _content_namespace(default, declared.values(), namespaces)
+    prefixes = tuple((str(prefix), uri) for prefix, uri in declared.items())
     return StreamHeader(
         to=element.get("to"),
         from_=element.get("from"),
         id=element.get("id"),
         lang=element.get(_LANG),
         version=_parse_version(element.get("version")),
-        namespace=_content_namespace(default, declared.values(), namespaces),
-        default=default,
-        prefixes=tuple((str(prefix), uri) for prefix, uri in declared.items()),
-        name=name[1],
+        namespace=namespace,
+        default=namespace if default == namespace else default,
+        prefixes=_USUAL_PREFIXES if prefixes == _USUAL_PREFIXES else prefixes,
+        name=_USUAL_NAME if name[1] == _USUAL_NAME else name[1],
     )
 
 
@@ -156,8 +162,9 @@ def _content_namespace(
     default: str | None, prefixed: "Collection[str]", known: "Collection[str]"
 ) -> str:
     """Find the content namespace: the default one, or declared otherwise (RFC 6120 §4.8.3)."""
-    if default in known:
-        return str(default)
+    for namespace in known:
+        if namespace == default:
+            return namespace
     if default == NS_STREAM:
         return next((namespace for namespace in prefixed if namespace in known), next(iter(known)))
     raise StreamError(

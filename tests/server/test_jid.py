@@ -194,8 +194,8 @@ def test_the_short_cut_for_ascii_agrees_with_precis(text: str) -> None:
     from server import localpart
 
     for pattern, prepare, plain in (
-        (jid._PLAIN_LOCAL, localpart.prepare_local, text.lower()),
-        (jid._PLAIN_RESOURCE, localpart.prepare_resource, text),
+        (jid.is_plain_local, localpart.prepare_local, text.lower()),
+        (jid.is_plain_resource, localpart.prepare_resource, text),
     ):
         try:
             prepared: str | None = prepare(text)
