@@ -97,7 +97,8 @@ class Adapter:
         deadline = time.monotonic() + START_TIMEOUT
         while not all(accepts(self.ports()[name]) for name in ("c2s", "c2s_tls")):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"did not start, see {self.workdir}/server.out")
+                output = (self.workdir / "server.out").read_text(errors="replace")
+                raise SystemExit(f"did not start: {output[-2000:]}")
             time.sleep(0.05)
 
     def run(self) -> None:

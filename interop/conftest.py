@@ -27,7 +27,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """A server of the module's own."""
     instance = Instance(tmp_path_factory.mktemp("server"))
     try:
-        instance.start()
+        try:
+            instance.start()
+        except RuntimeError as error:
+            pytest.fail(str(error), pytrace=False)
         yield instance
     finally:
         instance.stop()
