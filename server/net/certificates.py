@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
 
-from server.net.contexts import ALPN_CLIENT, Identity, server_context
+from server.net.contexts import ALPN_CLIENT, Identity, client_context, server_context
+from server.net.self_signed import ascii_name, new_key, self_signed, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-_LIFETIME = timedelta(days=3650)
 _WARN_BEFORE = timedelta(days=14)
 _WEAK = ("md5", "sha1")
 
@@ -82,6 +78,7 @@ class CertificateStore:
         *,
         protocols: tuple[bytes, ...] = (ALPN_CLIENT,),
         post_quantum: bool = True,
+        ask_peer: bool = False,
         light: bool = True,
     ) -> None:
         """Load a certificate for each domain, the first being shown to those who name none.
@@ -91,8 +88,10 @@ class CertificateStore:
         self._sources = dict(sources)
         self._protocols = protocols
         self._post_quantum = post_quantum
+        self._ask_peer = ask_peer
         self._light = light
-        self._contexts = {domain: self._build(paths) for domain, paths in sources.items()}
+        self._loaded: dict[str, _Loaded] = {}
+        self._contexts = {domain: self._build(domain) for domain in sources}
         self._by_name = self._index()
 
     def context_for(self, domain: str = "") -> SSL.Context:
@@ -101,7 +100,7 @@ class CertificateStore:
 
     def find(self, name: str) -> SSL.Context | None:
         """The context with a certificate for this name, exact before wildcard."""
-        name = _ascii(name)
+        name = ascii_name(name)
         return self._by_name.get(name) or self._by_name.get(f"*.{name.partition('.')[2]}")
 
     def reload(self) -> list[CertificateError]:
@@ -110,30 +109,41 @@ class CertificateStore:
         Connections keep their certificate; new ones get the new.
         """
         errors = []
-        for domain, paths in self._sources.items():
+        for domain in self._sources:
             try:
-                self._contexts[domain] = self._build(paths)
+                self._contexts[domain] = self._build(domain)
             except CertificateError as error:
                 errors.append(error)
         self._by_name = self._index()
         return errors
 
-    def _build(self, paths: CertificatePaths) -> SSL.Context:
+    def connecting_as(self, domain: str, protocols: tuple[bytes, ...] = ()) -> SSL.Context:
+        """A context for connecting to other servers as one of our domains."""
+        loaded = self._loaded[domain]
+        return client_context(
+            loaded.chain, loaded.key, protocols=protocols, post_quantum=self._post_quantum
+        )
+
+    def _build(self, domain: str) -> SSL.Context:
+        paths = self._sources[domain]
         loaded = _load(paths)
         leaf = loaded.chain[0]
         identity = Identity(_names(leaf), end_point(leaf))
         try:
-            return server_context(
+            context = server_context(
                 loaded.chain,
                 loaded.key,
                 identity,
                 self.find,
                 protocols=self._protocols,
                 post_quantum=self._post_quantum,
+                ask_peer=self._ask_peer,
                 light=self._light,
             )
         except (SSL.Error, TypeError, ValueError) as error:
             raise CertificateError(f"{paths.certificate}: TLS cannot use it: {error}") from error
+        self._loaded[domain] = loaded
+        return context
 
     def _index(self) -> dict[str, SSL.Context]:
         """Name → context; the domain a certificate was given for wins over its other names."""
@@ -142,7 +152,7 @@ class CertificateStore:
             identity = context.get_app_data()
             for name in identity.names:
                 index.setdefault(name, context)
-        return index | {_ascii(domain): context for domain, context in self._contexts.items()}
+        return index | {ascii_name(domain): context for domain, context in self._contexts.items()}
 
 
 def ensure_certificate(
@@ -156,8 +166,11 @@ def ensure_certificate(
     if paths.certificate.parent != folder or domain.startswith("."):
         raise CertificateError(f"{domain!r} cannot be a file name")
     if not paths.certificate.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _make(paths, list(dict.fromkeys([domain, *extra_names])), now)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _make(paths, list(dict.fromkeys([domain, *extra_names])), now)
+        except OSError as error:
+            raise CertificateError(f"{error.filename or folder}: {error.strerror}") from error
     _load(paths)
     return paths
 
@@ -181,7 +194,7 @@ def describe(path: Path, key: Path | None = None) -> CertificateInfo:
 
 def covers(names: Iterable[str], domain: str) -> bool:
     """Whether one of a certificate's names is this domain's (RFC 9525 §6.3)."""
-    name = _ascii(domain)
+    name = ascii_name(domain)
     return not {name, f"*.{name.partition('.')[2]}"}.isdisjoint(names)
 
 
@@ -251,77 +264,9 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
 def _make(paths: CertificatePaths, names: list[str], now: float) -> None:
     """Write a self-signed certificate, with the key that is there or a new one."""
     if not paths.key.exists():
-        _write_new(paths.key, _new_key(), 0o600)
+        write_new(paths.key, new_key(), 0o600)
     key = _read_key(paths.key)
-    _write_new(paths.certificate, _self_signed(key, names, now), 0o644)
-
-
-def _new_key() -> bytes:
-    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-
-
-def _self_signed(key: PrivateKeyTypes, names: list[str], now: float) -> bytes:
-    start = datetime.fromtimestamp(now, UTC).replace(microsecond=0)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _ascii(names[0])[:64])])
-    usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())  # type: ignore[arg-type]  # kinds that cannot sign
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start - timedelta(days=1))  # clocks differ
-        .not_valid_after(start + _LIFETIME)
-        .add_extension(x509.SubjectAlternativeName([_general_name(n) for n in names]), False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
-        .add_extension(x509.ExtendedKeyUsage(usage), False)
-    )
-    certificate = builder.sign(key, hashes.SHA256())  # type: ignore[arg-type]  # as above
-    return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _general_name(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name.strip("[]")))
-    except ValueError:
-        return x509.DNSName(_ascii(name))
-
-
-def _ascii(name: str) -> str:
-    """A domain as DNS and certificates write it."""
-    name = name.lower().rstrip(".")
-    if name.isascii():
-        return name
-    try:
-        return name.encode("idna").decode("ascii")
-    except UnicodeError:
-        return name
-
-
-def _write_new(path: Path, data: bytes, mode: int) -> None:
-    """Write a file that appears whole or not at all; one that is there already stays.
-
-    Several workers may start at once: the first one's key is everybody's.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)
-        try:
-            path.hardlink_to(temporary)
-        except FileExistsError:
-            return
-        finally:
-            temporary.unlink()
-    except OSError as error:
-        raise CertificateError(f"{path}: {error.strerror}") from error
+    write_new(paths.certificate, self_signed(key, names, now), 0o644)
 
 
 def _date(when: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,25 +52,27 @@ Chooser = Callable[[str], SSL.Context | None]
 
 
 def server_context(
-    chain: list[Certificate],
+    chain: Sequence[Certificate],
     key: PrivateKeyTypes,
     identity: Identity,
     choose: Chooser | None = None,
     *,
     protocols: tuple[bytes, ...] = (ALPN_CLIENT,),
+    ask_peer: bool = False,
     post_quantum: bool = True,
     light: bool = True,
 ) -> SSL.Context:
     """A context that shows this certificate, or what `choose` finds for the name asked for.
 
-    `light` lets established connections of TLS 1.3 do without OpenSSL: see `server.net.records`.
+    `ask_peer` asks for the peer's certificate and takes any, or none: what it is worth is for the
+    caller to find. `light` lets established connections of TLS 1.3 do without OpenSSL: see
+    `server.net.records`.
     """
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     _harden(context, post_quantum=post_quantum)
-    context.use_certificate(chain[0])
-    for issuer in chain[1:]:
-        context.add_extra_chain_cert(issuer)
-    context.use_privatekey(key)  # type: ignore[arg-type]  # refuses kinds that TLS cannot use
+    _show(context, chain, key)
+    if ask_peer:
+        context.set_verify(SSL.VERIFY_PEER, _take_any)
     context.set_app_data(identity)
     context.set_alpn_select_callback(_alpn_chooser(protocols))
     if light:
@@ -80,14 +82,37 @@ def server_context(
     return context
 
 
-def client_context(*, protocols: tuple[bytes, ...] = (), post_quantum: bool = True) -> SSL.Context:
-    """A context for connecting to servers; it verifies nothing: that is for the caller."""
+def client_context(
+    chain: Sequence[Certificate] = (),
+    key: PrivateKeyTypes | None = None,
+    *,
+    protocols: tuple[bytes, ...] = (),
+    post_quantum: bool = True,
+) -> SSL.Context:
+    """A context for connecting to servers, with a certificate of our own if given.
+
+    It takes any certificate: what the server's is worth is for the caller to find.
+    """
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     _harden(context, post_quantum=post_quantum)
     context.set_verify(SSL.VERIFY_NONE)
+    if chain and key is not None:
+        _show(context, chain, key)
     if protocols:
         context.set_alpn_protos(list(protocols))
     return context
+
+
+def _show(context: SSL.Context, chain: Sequence[Certificate], key: PrivateKeyTypes) -> None:
+    """Let the context show a certificate, with those that lead from it to the root."""
+    context.use_certificate(chain[0])
+    for issuer in chain[1:]:
+        context.add_extra_chain_cert(issuer)
+    context.use_privatekey(key)  # type: ignore[arg-type]  # refuses kinds that TLS cannot use
+
+
+def _take_any(*_: object) -> bool:
+    return True
 
 
 def _harden(context: SSL.Context, *, post_quantum: bool) -> None:

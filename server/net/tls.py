@@ -41,7 +41,7 @@ class TLSLayer:
         "closed",
         "error",
         "handshake_done",
-        "peer_certificate",
+        "peer_chain",
         "server_name",
         "version",
     )
@@ -60,7 +60,7 @@ class TLSLayer:
         self.version = 0
         self.alpn = ""
         self.server_name = server_name or ""
-        self.peer_certificate: Certificate | None = None
+        self.peer_chain: tuple[Certificate, ...] = ()  # not verified; the peer's own first
         if server_name is None:
             connection.set_accept_state()
         else:
@@ -142,7 +142,11 @@ class TLSLayer:
         self.alpn = connection.get_alpn_proto_negotiated().decode("ascii", "replace")
         name = connection.get_servername() or b""
         self.server_name = self.server_name or name.decode("ascii", "replace")
-        self.peer_certificate = connection.get_peer_certificate(as_cryptography=True)
+        certificate = connection.get_peer_certificate(as_cryptography=True)
+        if certificate is not None:
+            # A client gets the peer's own certificate in the chain as well, a server does not.
+            chain = connection.get_peer_cert_chain(as_cryptography=True) or []
+            self.peer_chain = (certificate, *(issuer for issuer in chain if issuer != certificate))
         self.handshake_done = True
 
     def _records(self, engine: OpenSSL, connection: SSL.Connection) -> Records | None:

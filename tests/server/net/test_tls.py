@@ -10,6 +10,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from hypothesis import given
 from hypothesis import strategies as st
 from OpenSSL import SSL
+from OpenSSL._util import lib as _lib
 
 from server.net.certificates import CertificateStore, ensure_certificate
 from server.net.contexts import ALPN_CLIENT, client_context
@@ -167,7 +168,8 @@ def test_name_chooses_the_certificate(
     pair = Pair(store, name)
     pair.exchange()
     expected = load_pem_x509_certificate((folder / f"{shown}.crt").read_bytes())
-    assert pair.client.peer_certificate == expected
+    assert pair.client.peer_chain == (expected,)
+    assert pair.server.peer_chain == ()
     algorithm = expected.signature_hash_algorithm
     assert algorithm is not None
     assert pair.server.server_end_point() == expected.fingerprint(algorithm)
@@ -277,6 +279,30 @@ def test_openssl_is_left_with_tls_1_3_only(store: CertificateStore, folder: Path
     assert isinstance(new.server._engine, Records)
     assert isinstance(old.server._engine, OpenSSL)
     assert isinstance(new.client._engine, OpenSSL)
+
+
+@pytest.mark.parametrize("light", [True, False])
+def test_peers_show_their_certificates(folder: Path, light: bool) -> None:
+    sources = {"one.example": ensure_certificate(folder, "one.example", [], NOW)}
+    store = CertificateStore(sources, ask_peer=True, light=light)
+    context = store.connecting_as("one.example")
+    pair = Pair(store, context=context)
+    pair.exchange()
+    assert pair.server.peer_chain == pair.client.peer_chain != ()
+    anonymous = Pair(store)
+    anonymous.exchange()
+    assert anonymous.server.handshake_done
+    assert anonymous.server.peer_chain == ()
+
+
+def test_second_hello(store: CertificateStore) -> None:
+    """A client whose first key share we do not take is asked for another (RFC 8446 §4.1.4)."""
+    context = client_context()
+    _lib.SSL_CTX_set1_curves_list(context._context, b"P-521:X25519")
+    pair = Pair(store, context=context)
+    pair.exchange()
+    assert pair.server.receive(pair.client.send(b"hello")) == b"hello"
+    assert pair.client.receive(pair.server.send(b"hello")) == b"hello"
 
 
 def test_nothing_is_sent_before_the_handshake(store: CertificateStore) -> None:
