@@ -41,7 +41,7 @@ _STILL_OWNED = """WITH RECURSIVE owner(account) AS (
 async def purge(db: Database, before: int, pause: Pause, batch: int = BATCH) -> int:
     """Erase all messages with identifiers below `before`; returns how many.
 
-    Nothing below `before` may still be due to anyone: settle what `mailbox.expired` tells first.
+    Nothing below `before` may still be due to anyone: settle what `messages.expired` tells first.
     """
     await db.execute(_PURGE_PENDING, before)
     owner = await _next_owner(db, -1)

@@ -16,7 +16,7 @@ from server.storage.accounts import (
     set_credentials,
 )
 from server.storage.errors import Conflict
-from server.storage.mailbox import park, save_delivered
+from server.storage.messages import park, save_delivered
 from server.storage.preferences import ArchivePreferences, save
 from server.storage.roster import Item, load, save_item, save_request
 from tests.server.storage.conftest import Open

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.storage.archive import Filter, bounds, count, missing, page
 from server.storage.database import Database
-from server.storage.mailbox import DELIVERABLE, VISIBLE, save_entry, save_message
+from server.storage.messages import DELIVERABLE, VISIBLE, save_entry, save_message
 from tests.server.storage.conftest import Open
 
 ACCOUNT, OTHER = 1, 2

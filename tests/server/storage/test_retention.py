@@ -6,7 +6,14 @@ from server.jid import JID
 from server.storage.accounts import create_account, delete_account
 from server.storage.archive import page
 from server.storage.database import Database
-from server.storage.mailbox import VISIBLE, messages, park, save_delivered, save_entry, save_message
+from server.storage.messages import (
+    VISIBLE,
+    messages,
+    park,
+    save_delivered,
+    save_entry,
+    save_message,
+)
 from server.storage.retention import erase_departed, purge
 from tests.server.storage.conftest import Open
 

@@ -9,7 +9,7 @@ import pytest
 
 from server.storage import sqlite
 from server.storage.errors import StorageError, StorageUnavailable
-from server.storage.mailbox import DELIVERED, MESSAGE
+from server.storage.messages import DELIVERED, MESSAGE
 from server.storage.migrate import SchemaTooNew
 from server.storage.sqlite import SQLiteDatabase
 from server.storage.sqlite_connection import connect_writer
@@ -18,7 +18,7 @@ COUNT = "SELECT count(*) FROM message"
 ROOT = Path(__file__).parents[3]
 VICTIM = """
 import asyncio, pathlib, sys
-from server.storage.mailbox import MESSAGE
+from server.storage.messages import MESSAGE
 from server.storage.migrate import SchemaTooNew
 from server.storage.sqlite import SQLiteDatabase
 

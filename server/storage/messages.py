@@ -1,4 +1,3 @@
-# ruff: noqa: A005  the mailbox is ours, nobody here means the one of the standard library
 """Messages, whose they are, and what is still due to whom (XEP-0160, XEP-0313).
 
 A message is stored once; each owner has an archive row that points to it. Pending for an account is

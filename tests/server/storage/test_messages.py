@@ -3,7 +3,7 @@
 from server.jid import JID
 from server.storage.accounts import create_account, find_account
 from server.storage.database import Database
-from server.storage.mailbox import (
+from server.storage.messages import (
     DELIVERABLE,
     SENT,
     VISIBLE,
