@@ -57,7 +57,8 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(out),
-        cache_logger_on_first_use=False,
+        # A logger that was used keeps its settings: quick, but tests change them.
+        cache_logger_on_first_use=stream is None,
     )
     logging.basicConfig(level=LEVELS[level], handlers=[_Libraries()], force=True)
     logging.captureWarnings(True)
