@@ -176,33 +176,29 @@ class StreamParser:
         self._open = self._scanner = None
 
     def _parse_single(self, piece: bytes) -> Element:
-        assert self._open is not None
         try:
-            root = parse(self._open + piece + _CLOSE)
-        except etree.XMLSyntaxError:
-            root = self._parse_prefixed(piece)
+            root = parse(self._wrapper(piece) + piece + _CLOSE)
+        except etree.XMLSyntaxError as error:
+            raise refusal(error) from None
         if not is_within(piece, root, self.limits):
             raise StreamError(
                 StreamCondition.POLICY_VIOLATION, "An element has too many attributes"
             )
         return root[0]
 
-    def _parse_prefixed(self, piece: bytes) -> Element:
-        """Parse a stanza that may need the prefixes of the stream header (RFC 6120 §4.8.5).
+    def _wrapper(self, piece: bytes) -> bytes:
+        """Give a start tag with the prefixes that a stanza has from the header (RFC 6120 §4.8.5).
 
         They are not declared for every stanza, as each would carry them on when serialised.
         """
         assert self._open is not None
-        header = self.header
-        used = [
-            b" xmlns:%s='%s'" % (prefix.encode(), escape(uri))
-            for prefix, uri in (header.prefixes if header else ())
-            if prefix.encode() + b":" in piece
-        ]
-        try:
-            return parse(self._open[:-1] + b"".join(used) + b">" + piece + _CLOSE)
-        except etree.XMLSyntaxError as error:
-            raise refusal(error) from None
+        assert self.header is not None
+        used = b"".join(
+            b" xmlns:%s='%s'" % (name, escape(uri))
+            for prefix, uri in self.header.prefixes
+            if (name := prefix.encode()) + b":" in piece
+        )
+        return self._open[:-1] + used + b">" if used else self._open
 
 
 def _is_special(data: bytes) -> bool:
