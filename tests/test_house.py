@@ -54,6 +54,12 @@ def test_modules_are_small() -> None:
     assert not {path: size for path, size in sizes.items() if size > LONGEST}
 
 
+def test_a_room_is_explained_in_a_few_minutes() -> None:
+    readmes = [path for room in ROOMS for path in (ROOT / room).rglob("README.md")]
+    sizes = {str(path): len(path.read_text("utf-8").splitlines()) for path in readmes}
+    assert not {path: size for path, size in sizes.items() if size > 150}
+
+
 def test_every_folder_with_python_is_a_package() -> None:
     folders = sorted({path.parent for path in ALL})
     assert not [str(each) for each in folders if not (ROOT / each / "__init__.py").exists()]
