@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from server.mailbox.ledger import Ledger
 from server.router import Reach
 from server.storage import accounts as store
-from server.storage import mailbox
+from server.storage import messages
 from server.roster.roster import Roster
 from server.storage import preferences
 from server.storage import roster as roster_store
@@ -128,7 +128,7 @@ class Accounts:
         account.last_status = row.last_status
         account.roster = Roster.restore(await roster_store.load(database, row.id))
         account.preferences = await preferences.load(database, row.id)
-        parked = await mailbox.parked(database, row.id)
+        parked = await messages.parked(database, row.id)
         account.ledger = Ledger(row.delivered, parked)
         raced = self.known(bare)
         if raced is not None:

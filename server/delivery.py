@@ -15,7 +15,7 @@ from server.errors import Condition, StanzaError
 from server.mailbox.rules import ARCHIVE, PENDING, disposition
 from server.router import Verdict as Route
 from server.router import route_message
-from server.storage import mailbox
+from server.storage import messages
 from server.timestamps import stamp
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Delivery:
         account = session.account
         # A message to oneself is in the archive once, when it arrives.
         if to.bare != account.jid and stanza.disposition & ARCHIVE and account.archives(to):
-            self._store(account, stanza, to, mailbox.VISIBLE | mailbox.SENT, session)
+            self._store(account, stanza, to, messages.VISIBLE | messages.SENT, session)
             account.ledger.sent(stanza.mid)
 
     def _store(
@@ -70,9 +70,9 @@ class Delivery:
         mid = stanza.mid
         if not mid:
             mid = stanza.mid = self._ids.next(int(self._utcnow() * 1000))
-            journal.append(mailbox.MESSAGE, (mid, stanza.wire(stanza.to)), stanza)
+            journal.append(messages.MESSAGE, (mid, stanza.wire(stanza.to)), stanza)
         sequence = journal.append(
-            mailbox.ARCHIVE, (account.id, mid, peer.bare, peer.resource, flags), stanza
+            messages.ARCHIVE, (account.id, mid, peer.bare, peer.resource, flags), stanza
         )
         if session is not None:
             session.sequence = sequence
@@ -117,11 +117,11 @@ class Delivery:
     ) -> None:  # fmt: skip
         flags = 0
         if kept & ARCHIVE and account.archives(stanza.from_):
-            flags = mailbox.VISIBLE
+            flags = messages.VISIBLE
             if stanza.from_.bare == account.jid:
-                flags |= mailbox.SENT
+                flags |= messages.SENT
         if kept & PENDING:
-            flags |= mailbox.DELIVERABLE
+            flags |= messages.DELIVERABLE
         if not flags:
             return
         self._store(account, stanza, stanza.from_, flags, session)
@@ -133,11 +133,11 @@ class Delivery:
         """Save what changed in the delivery state, with the next commit."""
         ledger = account.ledger
         if ledger.dirty:
-            mailbox.save_delivered(self._server.database, account.id, ledger.cursor)
+            messages.save_delivered(self._server.database, account.id, ledger.cursor)
         for mid in ledger.to_park:
-            mailbox.park(self._server.database, account.id, mid)
+            messages.park(self._server.database, account.id, mid)
         for mid in ledger.to_unpark:
-            mailbox.unpark(self._server.database, account.id, mid)
+            messages.unpark(self._server.database, account.id, mid)
         ledger.saved()
 
     # -- what waited --
@@ -168,12 +168,12 @@ class Delivery:
             await database.journal.sync()
         parked = sorted(ledger.parked)
         for start in range(0, len(parked), PORTION):
-            rows = await mailbox.messages(database, parked[start : start + PORTION])
+            rows = await messages.messages(database, parked[start : start + PORTION])
             self._send_pending(session, rows)
             await self._server.room_to_write(session)
         after = ledger.cursor
         while not self._gone(session):
-            rows = await mailbox.pending(database, account.id, after, PORTION)
+            rows = await messages.pending(database, account.id, after, PORTION)
             if rows:
                 after = rows[-1][0]
                 self._send_pending(session, rows)

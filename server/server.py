@@ -20,7 +20,7 @@ from server.meters import Meters
 from server.sasl.negotiate import Policy
 from server.sessions import Sessions
 from server.stanza import Stanza, error_reply
-from server.storage import mailbox
+from server.storage import messages
 from server.storage.settings import keep_secret
 from server.stream.limits import Limits
 from server.sweep import Sweep
@@ -81,7 +81,7 @@ class Server:
         """Load what must be known, start hosts and background work."""
         extensions = tuple(extensions)
         self.secret = await keep_secret(self.database, "sasl", self.entropy.bytes(32))
-        self.ids = MessageIDs(last=await mailbox.last_message_id(self.database))
+        self.ids = MessageIDs(last=await messages.last_message_id(self.database))
         self.delivery = Delivery(self)
         self.journal.on_failed = self._not_stored
         for host in self.hosts.values():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from server import log
 from server.c2s.stream import Phase
-from server.errors import StreamCondition, StreamError
+from server.errors import SASLCondition, StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
 from server.sasl.attempt import Attempt
 from server.sasl.binding import NO_BINDINGS, bindings_of
@@ -16,7 +16,6 @@ from server.sasl.mechanism import (
     Exchange,
     Failure,
     NeedCredentials,
-    Refusal,
     Step,
     Success,
 )
@@ -42,7 +41,7 @@ def auth(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     stream.attempt = Attempt(_exchange(stream), stream.server.sasl_policy)
     if stream.server.throttle.is_blocked(stream.connection.peer):
         return _step(
-            stream, Failure(Refusal.TEMPORARY_AUTH_FAILURE, "too many failed logins; wait a while")
+            stream, Failure(SASLCondition.TEMPORARY_AUTH_FAILURE, "too many failed logins; wait a while")
         )
     return _step(stream, stream.attempt.begin(element.get("mechanism") or "", element.text))
 
@@ -50,14 +49,14 @@ def auth(stream: ClientStream, element: Element) -> Awaitable[None] | None:
 def response(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     """The client answers a challenge (§6.4.3)."""
     if stream.attempt is None:
-        return _step(stream, Failure(Refusal.MALFORMED_REQUEST, "no attempt is under way"))
+        return _step(stream, Failure(SASLCondition.MALFORMED_REQUEST, "no attempt is under way"))
     return _step(stream, stream.attempt.respond(element.text or ""))
 
 
 def abort(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     """The client gives up (§6.4.4)."""
     if stream.attempt is None:
-        return _step(stream, Failure(Refusal.ABORTED, "no attempt is under way"))
+        return _step(stream, Failure(SASLCondition.ABORTED, "no attempt is under way"))
     return _step(stream, stream.attempt.abort())
 
 
@@ -132,7 +131,7 @@ def _failed(stream: ClientStream, failure: Failure) -> None:
         condition=str(failure.condition),
     )  # fmt: skip
     stream.write(build(failure))
-    if failure.condition is Refusal.NOT_AUTHORIZED:
+    if failure.condition is SASLCondition.NOT_AUTHORIZED:
         stream.server.throttle.failed(stream.connection.peer)
     if stream.failures >= ATTEMPTS:
         stream.close(StreamError(StreamCondition.POLICY_VIOLATION, "too many failed logins"))

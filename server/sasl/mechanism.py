@@ -20,8 +20,6 @@ from server.sasl.keys import DEFAULT_ITERATIONS, Credentials
 if TYPE_CHECKING:
     from server.sasl.binding import Bindings
 
-Refusal = SASLCondition
-
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
