@@ -10,12 +10,13 @@ filtered out still costs its arguments.
 
 import logging
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final, TextIO, cast
 
 import msgspec
 import structlog
-from structlog.typing import FilteringBoundLogger
+from structlog.typing import ExcInfo, FilteringBoundLogger
 
 LEVELS: Final[Mapping[str, int]] = {
     "debug": logging.DEBUG,
@@ -69,7 +70,17 @@ def _renderers(json: bool, out: TextIO) -> list[Any]:
     if json:
         tracebacks = structlog.processors.ExceptionRenderer()
         return [tracebacks, structlog.processors.JSONRenderer(serializer=_serialise)]
-    return [structlog.dev.ConsoleRenderer(colors=out.isatty(), timestamp_key="at")]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=out.isatty(), timestamp_key="at", exception_formatter=_plain_traceback
+        )
+    ]
+
+
+def _plain_traceback(out: TextIO, error: ExcInfo) -> None:
+    """A traceback without the values of variables, which may be secrets."""
+    lines = "".join(traceback.format_exception(*error)).splitlines()
+    out.write("\n" + "\n".join(map(_printable, lines)))
 
 
 def _serialise(event: Mapping[str, Any], **_: object) -> str:
@@ -85,8 +96,13 @@ def _tame(_logger: object, _method: str, event: _Event) -> _Event:
             event[name] = "(hidden)"
         elif isinstance(value, str) and not (value.isprintable() and len(value) <= _LONGEST):
             text = value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
-            event[name] = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+            event[name] = _printable(text)
     return event
+
+
+def _printable(text: str) -> str:
+    """`text` with an escape in the place of each character that would act on a terminal."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class _Libraries(logging.Handler):

@@ -71,11 +71,14 @@ def test_no_peer_can_forge_a_line_or_move_the_cursor(out: io.StringIO, form: str
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_bug_shows_its_traceback(out: io.StringIO, form: str) -> None:
     log.configure("info", form, out)
+    password = "hunt" + "er2"
     try:
-        raise KeyError("lost")
+        raise KeyError("lost\x1b[2J" + password[:0])
     except KeyError as error:
         bugs.record("thing.failed", error)
     assert "test_a_bug_shows_its_traceback" in out.getvalue()
+    assert password not in out.getvalue(), "values of variables stay out"
+    assert "\x1b[2J" not in out.getvalue()
 
 
 def test_libraries_log_along(out: io.StringIO) -> None:
