@@ -89,6 +89,8 @@ class Carbons(Extension):
         <message/> stanza was addressed to, as these recipients receive the original".
         """
         sessions, targets = account.sessions, stanza.targets
+        if stanza.type == "error" and not targets:
+            return  # nobody waits for it: a client that refuses a copy, say (§10.3)
         if len(sessions) <= len(targets) or not is_eligible_inbound(stanza):
             return
         others = [
@@ -137,4 +139,5 @@ def _copy(direction: bytes, owner: JID, stanza: Stanza, sessions: list[Session])
         direction, forwarding.wrap(stanza.wire(stanza.to, stanza.stamp)), direction,
     )  # fmt: skip
     for session in sessions:
-        session.send(head + session.jid.wire + tail)
+        # In its turn, but not as the stored message: that is due to whom it was addressed to.
+        session.deliver(head + session.jid.wire + tail, 0)

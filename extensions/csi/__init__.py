@@ -22,10 +22,11 @@ HELD_LIMIT: Final = 500
 class Held:
     """What waits for one inactive client: of each presence and typing state the newest."""
 
-    __slots__ = ("_newest", "_session")
+    __slots__ = ("_newest", "_session", "_stream")
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._stream = session.stream
         self._newest: dict[bytes, bytes] = {}
 
     def __call__(self, wire: bytes, mid: int) -> bool:
@@ -34,6 +35,9 @@ class Held:
         So what an important stanza refers to is there before it, and no order is broken between
         stanzas of one sender (RFC 6120 §10.1).
         """
+        if self.is_outlived:
+            self.release()
+            return False
         key = None if mid else key_of(wire)
         if key is None:
             self.flush()
@@ -43,6 +47,22 @@ class Held:
         if len(self._newest) > HELD_LIMIT:
             self.flush()
         return True
+
+    @property
+    def is_outlived(self) -> bool:
+        """Whether the client came back on another stream.
+
+        "stream resumption does not affect the current CSI state, which always defaults to 'active'
+        for new and resumed streams" (§5.2).
+        """
+        stream = self._session.stream
+        return stream is not None and stream is not self._stream
+
+    def release(self) -> None:
+        """Send what waited and hold nothing back any more."""
+        self._session.filter = None
+        self._session.active = True
+        self.flush()
 
     def flush(self) -> None:
         """Send what waited, in the order in which it came last."""
@@ -65,17 +85,15 @@ class ClientState(Extension):
 
     def rest(self, session: Session, element: Element) -> None:
         """Hold back what can wait (§4.2)."""
-        if session.active:
-            session.active = False
-            session.filter = Held(session)
-
-    def wake(self, session: Session, element: Element | None = None) -> None:
-        """Send what waited, before anything else is done for this client (§5.1).
-
-        To be called on resumption as well: "stream resumption does not affect the current CSI
-        state, which always defaults to 'active' for new and resumed streams" (§5.2).
-        """
-        held, session.filter = session.filter, None
-        session.active = True
+        held = session.filter
         if isinstance(held, Held):
-            held.flush()
+            if not held.is_outlived:
+                return
+            held.release()
+        session.active = False
+        session.filter = Held(session)
+
+    def wake(self, session: Session, element: Element) -> None:
+        """Send what waited, before anything else is done for this client (§5.1)."""
+        if isinstance(session.filter, Held):
+            session.filter.release()

@@ -5,8 +5,10 @@ from pathlib import Path
 from lxml import etree
 
 from extensions.payloads import info
+from extensions.registry import ALL
 from server.element import Element
 from tests.extensions.stage import DOMAIN, Client, open_stage
+from tests.harness.house import CORE, House
 
 HASH = "{urn:xmpp:hashes:2}hash"
 
@@ -42,3 +44,10 @@ async def test_every_capability_hash_is_that_of_the_host(tmp_path: Path) -> None
             found = await said(romeo, info.capability_node(algorithm, value))
             assert info.capability_hash(found, algorithm) == value
         assert {element.get("algo") for element in c} == {"sha-256", "sha3-256"}
+
+
+async def test_the_stream_features_tell() -> None:
+    async with House((*CORE, *ALL)) as house:
+        anna = await house.login("anna")
+        assert b"<c xmlns='http://jabber.org/protocol/caps'" in anna.said
+        assert b"<c xmlns='urn:xmpp:caps'>" in anna.said

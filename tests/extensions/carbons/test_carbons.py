@@ -146,3 +146,22 @@ async def test_carbons_of_others_cannot_be_enabled(tmp_path: Path) -> None:
         for payload in (ENABLE, DISABLE):
             answer = await romeo.ask("set", payload, juliet.jid.bare)
             assert condition(answer) == "not-allowed"
+
+
+async def test_a_refused_copy_is_nobodys_business(tmp_path: Path) -> None:
+    """By rule "the server MUST NOT forward that error back to the original sender" (§10.3)."""
+    async with open_stage(tmp_path) as stage:
+        phone = await device(stage, "romeo", "phone")
+        laptop = await device(stage, "romeo", "laptop")
+        await laptop.send(f"<message type='error' to='{phone.jid.bare}'/>")
+        assert phone.heard() == laptop.heard() == []
+
+
+async def test_errors_are_copied_with_the_conversation_they_end(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        phone = await device(stage, "romeo", "phone")
+        laptop = await device(stage, "romeo", "laptop")
+        juliet = await stage.login("juliet", "balcony")
+        await juliet.send(f"<message type='error' to='{phone.jid}'/>")
+        assert copies(phone) == [("itself", None)]
+        assert copies(laptop) == [("received", None)]

@@ -5,8 +5,9 @@ from typing import Any
 
 from lxml import etree
 
-from extensions.csi import HELD_LIMIT, NS
-from tests.extensions.stage import Client, Stage, open_stage
+from extensions.csi import HELD_LIMIT, NS, ClientState
+from tests.extensions.stage import Client, FakeStream, Stage, open_stage
+from tests.harness.house import CORE, House
 
 BODY = b"<message from='a@b.example' to='c@d.example'><body>x</body></message>"
 
@@ -72,3 +73,34 @@ async def test_stored_messages_never_wait(tmp_path: Path) -> None:
         tell(stage, romeo, "inactive")
         romeo.session.send(presence(), 77)
         assert romeo.stream.written == [presence()]
+
+
+async def test_a_resumed_stream_is_active(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "phone")
+        tell(stage, romeo, "inactive")
+        romeo.session.stream = None
+        romeo.session.send(presence(1))
+        romeo.stream = FakeStream()
+        romeo.session.stream = romeo.stream
+        romeo.session.send(presence(2))
+        assert romeo.stream.written == [presence(1), presence(2)]
+        assert romeo.session.active
+        romeo.session.stream = FakeStream()
+        tell(stage, romeo, "inactive")
+        assert not romeo.session.active
+
+
+async def test_a_client_says_so_on_its_stream() -> None:
+    async with House((*CORE, ClientState)) as house:
+        anna = await house.online("anna/phone")
+        await anna.send("<inactive xmlns='urn:xmpp:csi:0'/>")
+        await house.online("anna/desk")
+        await anna.expect_nothing()
+        # "the server first changes the CSI state to active and flushes … stanzas" (§5.1)
+        await anna.send(
+            "<active xmlns='urn:xmpp:csi:0'/>"
+            "<iq type='get' id='1' to='example.org'><x xmlns='urn:example'/></iq>"
+        )
+        await anna.expect("<presence from='anna@example.org/desk'/>")
+        await anna.expect("<iq type='error' id='1'/>")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from lxml import etree
 
+from extensions.registration import Registration
 from server.element import Element
 from server.jid import JID
 from server.moments import AccountDeleted
@@ -15,6 +16,7 @@ from server.sasl.keys import password_matches
 from server.stanza import qualify
 from server.storage import accounts
 from tests.extensions.stage import DOMAIN, FakeStream, Stage, condition, open_stage
+from tests.harness.house import CORE, House
 from tests.harness.loop import settle
 
 if TYPE_CHECKING:
@@ -180,3 +182,17 @@ async def test_removal_stands_alone(tmp_path: Path) -> None:
         payload = REMOVE.replace("<remove/>", "<remove/><username>romeo</username>")
         assert condition(await romeo.ask("set", payload)) == "bad-request"
         assert await stage.host.accounts.load(romeo.jid.bare) is not None
+
+
+async def test_a_stranger_becomes_a_user_on_one_stream() -> None:
+    async with House((*CORE, Registration), config={"registration": OPEN}) as house:
+        client = house.connect()
+        features = await client.open()
+        assert features.find("{http://jabber.org/features/iq-register}register") is not None
+        await client.send(f"<iq type='set' id='1'>{wish('bill', 'Calliope')}</iq>")
+        await client.expect("<iq type='result' id='1'/>")
+        bill = house.connect()
+        await bill.login(JID.of("bill@example.org"), "globe", "Calliope")
+        await bill.send(f"<iq type='set' id='2'>{REMOVE}</iq>")
+        await bill.expect("<iq type='result' id='2'/>")
+        assert not bill.line.is_open
