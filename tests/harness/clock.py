@@ -27,6 +27,11 @@ class FakeClock(Clock):
     def utcnow(self) -> float:
         return self.epoch + self._elapsed
 
+    @property
+    def sleepers(self) -> int:
+        """How many wait for their hour."""
+        return sum(not woken.done() for _, _, woken in self._sleepers)
+
     async def sleep(self, seconds: float) -> None:
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), woken))

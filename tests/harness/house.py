@@ -27,6 +27,7 @@ from lxml import etree
 
 from server.c2s.stream import ClientStream
 from server.config import load
+from server.element import Element
 from server.jid import JID
 from server.net.certificates import CertificateStore
 from server.presence.service import PresenceService
@@ -43,7 +44,6 @@ from tests.harness.patterns import difference, parse, show
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from server.element import Element
     from server.extension import Extension
     from server.net.tls import TLSLayer
     from server.sasl.keys import ScramKeys
@@ -67,7 +67,8 @@ class House:
 
     def __init__(
         self, extensions: Sequence[type[Extension]] = CORE, *,
-        domains: Sequence[str] = (DOMAIN,), config: Mapping[str, Mapping[str, object]] | None = None,
+        domains: Sequence[str] = (DOMAIN,),
+        config: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:  # fmt: skip
         self._extensions = tuple(extensions)
         self._folder = tempfile.TemporaryDirectory(prefix="house-")
@@ -115,6 +116,10 @@ class House:
         self.clients.clear()
         await self._start()
 
+    def extend(self, *extensions: type[Extension]) -> None:
+        """Run these too, from the next restart on."""
+        self._extensions += extensions
+
     # -- people --
 
     async def add_user(self, name: str, password: str = PASSWORD) -> JID:
@@ -156,7 +161,8 @@ class House:
                 await settle()
                 await self.database.journal.sync()
                 await settle()
-                if not any(client.is_served for client in self.clients):
+                # Whoever works in the background and does not sleep has something to do.
+                if len(self.server.tasks) <= self.clock.sleepers:
                     return
 
 
@@ -222,6 +228,7 @@ class Client:
         self.said += data
         self._parser.feed(data)
         for event, element in self._parser.read_events():
+            assert isinstance(element, Element)
             if event == "start":
                 self._depth += 1
                 if self.header is None:
@@ -232,11 +239,6 @@ class Client:
                     self.inbox.append(element)
                 elif self._depth == 0:
                     self.is_closed = True
-
-    @property
-    def is_served(self) -> bool:
-        """Whether something this client said is still being worked on."""
-        return self.line.is_open and self.line.pauses > 0
 
     @property
     def session(self) -> Session:

@@ -29,16 +29,16 @@ def parse(pattern: str) -> Element:
 def difference(pattern: Element, element: Element) -> str:
     """What of the pattern the element has not; empty if it is like it."""
     if pattern.tag != element.tag:
-        return f"{element.tag} instead of {pattern.tag}"
+        return f"{element.tag!r} instead of {pattern.tag!r}"
     for name, wanted in pattern.items():
         value = element.get(name)
         if wanted == ANY and value is not None:
             continue
         if (value or "") != wanted:
-            return f"{name} is {value!r}"
+            return f"{name!s} is {value!r}"
     text = (pattern.text or "").strip()
     if text and text != (element.text or "").strip():
-        return f"the text of {element.tag} is {element.text!r}"
+        return f"the text of {element.tag!r} is {element.text!r}"
     return _missing(pattern, element)
 
 
@@ -53,7 +53,7 @@ def _missing(pattern: Element, element: Element) -> str:
                 break
             reasons.append(reason)
         else:
-            return "; ".join(reasons) or f"there is no {wanted.tag}"
+            return "; ".join(reasons) or f"there is no {wanted.tag!r}"
     return ""
 
 
