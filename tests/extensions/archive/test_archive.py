@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from server.element import Element
+from server.storage.errors import StorageUnavailable
 from tests.extensions.stage import DOMAIN, Client, Stage, condition, open_stage
+from tests.harness.loop import settle
 
 MAM = "{urn:xmpp:mam:2}"
 RSM = "{http://jabber.org/protocol/rsm}"
@@ -297,3 +299,50 @@ async def test_messages_to_oneself_are_there_once(tmp_path: Path) -> None:
         await romeo.send(f"<message type='chat' to='{own}'><body>note</body></message>")
         assert (await ask(romeo, query())).bodies == ["m0", "note"]
         assert (await ask(romeo, query(field("with", str(own))))).bodies == ["note"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 6, 7])
+async def test_pages_partition_an_archive(tmp_path: Path, size: int) -> None:
+    """Whichever way one pages, every message is met once and in order."""
+    async with open_stage(tmp_path) as stage:
+        romeo, _ = await converse(stage, 6)
+        everything = (await ask(romeo, query())).ids
+        for place, end in (("after", "last"), ("before", "first")):
+            seen: list[str] = []
+            page = f"<max>{size}</max>" + ("<before/>" if place == "before" else "")
+            while True:
+                found = await ask(romeo, query(page=page))
+                seen = seen + found.ids if place == "after" else found.ids + seen
+                if found.is_complete:
+                    break
+                page = f"<max>{size}</max><{place}>{found.text(end)}</{place}>"
+            assert seen == everything
+
+
+async def test_a_client_that_does_not_read_waits(tmp_path: Path) -> None:
+    """Its next request waits as well, so that pages cannot pile up in the server."""
+    async with open_stage(tmp_path) as stage:
+        romeo, _ = await converse(stage, 1)
+        romeo.heard()
+        romeo.stream.is_congested = True
+        asking = stage.server.tasks.spawn(romeo.ask("set", query()), "asking")
+        await settle()
+        stage.clock.advance(1)
+        await settle()
+        assert romeo.stream.written == []
+        romeo.stream.is_congested = False
+        stage.clock.advance(1)
+        await asking
+        assert len(romeo.heard()) == 1
+
+
+async def test_an_archive_can_be_read_while_the_disk_is_full(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo, _ = await converse(stage, 1)
+
+        async def full() -> None:
+            raise StorageUnavailable("no space left on device")
+
+        await stage.server.journal.sync()
+        stage.server.journal.sync = full  # type: ignore[method-assign]
+        assert (await ask(romeo, query())).bodies == ["m0"]

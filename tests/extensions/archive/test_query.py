@@ -1,9 +1,15 @@
 """XEP-0313 §4.1, §4.3: how a query becomes conditions for the store."""
 
+from contextlib import suppress
+
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from extensions.archive.query import Query
 from server import message_id
+from server.element import escape
+from server.errors import StanzaError
 from server.jid import JID
 from server.storage.archive import Filter
 from tests.extensions.archive.test_archive import field, query
@@ -61,3 +67,22 @@ def test_single_messages() -> None:
     asked = parse(field("ids", named(FIRST), named(THIRD)))
     assert asked.filter == Filter(ids=(FIRST, THIRD))
     assert asked.mentioned() == (named(FIRST), named(THIRD))
+
+
+NONSENSE = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF), max_size=12)
+VARS = st.sampled_from(["with", "start", "end", "before-id", "after-id", "ids", "x", ""])
+
+
+@given(st.lists(st.tuples(VARS, st.lists(NONSENSE, max_size=2))), NONSENSE, NONSENSE)
+def test_nonsense_is_refused_by_name(
+    fields: list[tuple[str, list[str]]], limit: str, after: str
+) -> None:
+    written = "".join(
+        field(escape(var).decode(), *(escape(value).decode() for value in values))
+        for var, values in fields
+    )
+    page = f"<max>{escape(limit).decode()}</max><after>{escape(after).decode()}</after>"
+    with suppress(StanzaError):
+        asked = parse(written, page)
+        asked.mentioned()
+        assert isinstance(asked.filter, Filter)
