@@ -1,8 +1,9 @@
 """Presence on its way to many: serialised once, handed to local sessions as bytes (RFC 6121 §4).
 
 Nothing is made for a contact of this server but the bytes of his copy: no stanza, no task. Contacts
-who are offline cost a look-up. Taps of the contact's host see a copy of the stanza, if there are
-any. Contacts on other servers get a stanza of their own through the router.
+who are offline cost a look-up. Taps of the contact's host, if there are any, see a copy of the
+stanza: they may refuse it, but what they change in it goes nowhere. Contacts on other servers get
+a stanza of their own through the router.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from server.roster.payloads import build_roster
 from server.roster.versioning import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, ValuesView
+    from collections.abc import Callable, Iterable, ValuesView
 
     from server.storage.roster import Item, StoredRoster
 
@@ -32,6 +32,7 @@ class Roster:
 
     __slots__ = (
         "_audience",
+        "_hides",
         "_items",
         "_query",
         "_sources",
@@ -47,6 +48,7 @@ class Roster:
         self.version = version
         #: Removals up to this version have been forgotten by the store.
         self.floor = floor
+        self._hides: Callable[[JID], bool] | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -106,20 +108,36 @@ class Roster:
     def has_subscriber(self, jid: JID) -> bool:
         """Whether that bare address may see the user's presence."""
         item = self._items.get(jid)
-        return item is not None and item.state.from_
+        return item is not None and item.state.from_ and not self.hides(jid)
+
+    def hides(self, jid: JID) -> bool:
+        """Whether a veil hangs between the user and that address, whatever binds them."""
+        return self._hides is not None and self._hides(jid)
+
+    def veil(self, hides: Callable[[JID], bool] | None) -> None:
+        """From now on those for whom this is true neither see the user's presence nor are seen.
+
+        What they had seen so far, and a farewell, is for the caller to think of (XEP-0191 §3.3).
+        """
+        self._hides = hides
+        self._forget()
 
     @property
     def audience(self) -> tuple[JID, ...]:
         """Those who are told of the user's presence (RFC 6121 §4.2.2)."""
         if self._audience is None:
-            self._audience = tuple(subscribers(self._items.values()))
+            self._audience = tuple(
+                jid for jid in subscribers(self._items.values()) if not self.hides(jid)
+            )
         return self._audience
 
     @property
     def sources(self) -> frozenset[JID]:
         """Those whose presence the user is told of (RFC 6121 §4.3.1)."""
         if self._sources is None:
-            self._sources = frozenset(probed(self._items.values()))
+            self._sources = frozenset(
+                jid for jid in probed(self._items.values()) if not self.hides(jid)
+            )
         return self._sources
 
     @property
