@@ -28,7 +28,7 @@ class LastActivity(Extension):
         """Every hook of this extension."""
         yield Feature(NS, At.HOST | At.OWN | At.ACCOUNT)
         yield IQ("get", QUERY, self.answer_host, At.HOST)
-        yield IQ("get", QUERY, self.answer_account, At.OWN | At.ACCOUNT)
+        yield IQ("get", QUERY, self.answer_account, At.OWN | At.ACCOUNT | At.NOBODY)
         yield Inbound(Phase.GUARD, self.guard, kind="iq", payload=QUERY)
 
     async def start(self) -> None:
@@ -65,6 +65,8 @@ class LastActivity(Extension):
         """
         if stanza.type != "get" or account.may_see_presence(stanza.from_):
             return None
+        if stanza.to is None or stanza.to.resource not in account.reach.matches:
+            return None  # nobody there: answered like an account that does not exist
         return _forbidden()
 
 

@@ -1,6 +1,6 @@
 """Announces that messages wait for those who are away (XEP-0160).
 
-Keeping and handing over what is pending is the core's work (`server/mailbox/`).
+Keeping and handing over what is pending is the core's work (`server/messages/`).
 """
 
 from __future__ import annotations

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
-from server.mailbox.ledger import Ledger
+from server.messages.ledger import Ledger
+from server.roster.roster import Roster
 from server.router import Reach
 from server.storage import accounts as store
-from server.storage import messages
-from server.roster.roster import Roster
-from server.storage import preferences
+from server.storage import messages, preferences
 from server.storage import roster as roster_store
 from server.storage.preferences import ArchivePreferences
 

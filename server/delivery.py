@@ -1,4 +1,4 @@
-"""The way of a message into an account: kept, handed to sessions, or waiting for one (RFC 6121 §8.5).
+"""The way of a message into an account: kept, handed out, or waiting (RFC 6121 §8.5).
 
 A message is stored once; the archives of both ends and the pending state point to it. Delivery to
 sessions does not wait for the disk, the acknowledgement to the sender does (`Session.sequence`).
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from server import message_id
 from server.errors import Condition, StanzaError
-from server.mailbox.rules import ARCHIVE, PENDING, disposition
+from server.messages.rules import ARCHIVE, PENDING, disposition
 from server.router import Verdict as Route
 from server.router import route_message
 from server.storage import messages
@@ -82,7 +82,9 @@ class Delivery:
 
     # -- delivering --
 
-    def deliver(self, account: Account, stanza: Stanza, session: Session | None) -> StanzaError | None:
+    def deliver(
+        self, account: Account, stanza: Stanza, session: Session | None
+    ) -> StanzaError | None:
         """Hand a message to whom it is for; an error if it can neither be delivered nor kept.
 
         `session` is the local session that sent it.

@@ -81,16 +81,18 @@ class Tables:
         match wire:
             case IQ(type_, tag, handler, at):
                 for one in at:
-                    if self.requests.setdefault((one, type_, tag), handler) is not handler:
-                        raise WiringError(f"{owner}: {type_} {tag} at {one} has an owner already")
+                    _own(self.requests, (one, type_, tag), handler, owner)
             case Nonza(tag, nonza):
-                if self.nonzas.setdefault(tag, nonza) is not nonza:
-                    raise WiringError(f"{owner}: {tag} has an owner already")
+                _own(self.nonzas, tag, nonza, owner)
             case Early(tag, early):
-                if self.early.setdefault(tag, early) is not early:
-                    raise WiringError(f"{owner}: {tag} has an owner already")
-            case On(moment, handler):
-                self.moments[moment] = (*self.moments.get(moment, ()), handler)
+                _own(self.early, tag, early, owner)
+            case On(moment, told):
+                self.moments[moment] = (*self.moments.get(moment, ()), told)
+            case _:
+                self._contribute(owner, wire)
+
+    def _contribute(self, owner: str, wire: object) -> None:
+        match wire:
             case Feature(var, at):
                 for one in at:
                     if var not in self.features[one]:
@@ -105,6 +107,12 @@ class Tables:
                 (self.open_features if before else self.stream_features).append(element)
             case _:
                 raise WiringError(f"{owner}: {wire!r} is not a wire")
+
+
+def _own(table: dict[Any, Any], key: object, handler: object, owner: str) -> None:
+    """Put a handler into a table, where nobody may be before it."""
+    if table.setdefault(key, handler) is not handler:
+        raise WiringError(f"{owner}: {key} has an owner already")
 
 
 def _compile(

@@ -1,4 +1,4 @@
-"""What an extension is, and everything it can hook: the one file to learn that (style: declarations).
+"""What an extension is, and everything it can hook: the one file to learn that.
 
 An extension declares what it implements (`specs`), what it advertises (`features`), what it needs
 (`requires`) and, in `wires()`, every place where it takes part. Wires are data: the host builds its
@@ -52,6 +52,9 @@ class At(enum.Flag):
     HOST = enum.auto()  # the domain itself
     OWN = enum.auto()  # the sender's own account: no `to`, or the own bare JID
     ACCOUNT = enum.auto()  # somebody else's account (bare JID); the handler decides who may
+    #: An account that does not exist: who refuses strangers at ACCOUNT refuses them here likewise,
+    #: so that the answer does not tell whether an account exists.
+    NOBODY = enum.auto()
 
 
 class Phase(enum.IntEnum):

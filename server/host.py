@@ -2,8 +2,8 @@
 
 `submit` takes a stanza from a local session (as the sender's server), `receive` takes one for an
 address of this host, from wherever (as the recipient's server). Both run to their end at once in
-the common case; when an account has to be loaded first, or a handler awaits, they return an awaitable that the
-caller must finish before the sender's next stanza (order, RFC 6120 §10.1).
+the common case; when an account has to be loaded first, or a handler awaits, they return an
+awaitable that the caller must finish before the sender's next stanza (order, RFC 6120 §10.1).
 """
 
 from __future__ import annotations
@@ -227,6 +227,8 @@ class Host:
                 verdict = run(stages, account, stanza, self.server.crashed)
                 if verdict is not None:
                     return self._end(stanza, verdict)
+        elif not to.resource and stanza.type in ("get", "set"):
+            return self._answer(stanza, At.NOBODY, session, None)
         decision = route_iq(stanza.type, to, None if account is None else account.reach)
         if decision is Route.HANDLE:
             assert account is not None

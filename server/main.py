@@ -15,8 +15,8 @@ import uvloop
 
 from server import __version__, log
 from server.administration import Administration
-from server.clock import Clock
 from server.c2s.stream import ClientStream
+from server.clock import Clock
 from server.control import Control, Verb
 from server.data_folder import DataFolder
 from server.entropy import Entropy

@@ -6,18 +6,18 @@ Imports stand inside the functions, so that a command that needs one thing does 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from server.config import Config
     from server.extension import Extension
 
 
 def extensions(config: Config) -> tuple[type[Extension], ...]:
-    """The extensions to run, in the order of their start; what is named in `disabled` is left out."""
+    """The extensions to run, in the order of their start, without those switched off."""
     from extensions.registry import ALL
-
     from server.presence.service import PresenceService
     from server.roster.service import RosterService
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from server import bugs, eager, log
@@ -27,6 +26,8 @@ from server.sweep import Sweep
 from server.tasks import Tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
     from server.c2s.stream import ClientStream
     from server.clock import Clock
     from server.config import Config
@@ -234,9 +235,7 @@ class Server:
 
 
 def _limits(config: Config, size: int) -> Limits:
-    return Limits(
-        size=size, depth=config.limits.max_depth, attributes=config.limits.max_attributes
-    )
+    return Limits(size=size, depth=config.limits.max_depth, attributes=config.limits.max_attributes)
 
 
 def _policy(config: Config) -> Policy:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 from server.stream.management import AckedTooMuchError, Outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from server.account import Account
     from server.errors import StreamError
     from server.host import Host
@@ -28,6 +26,16 @@ class Stream(Protocol):
 
     def close(self, error: StreamError | None = None) -> None:
         """End the stream; its session has been told already."""
+
+
+class Filter(Protocol):
+    """Looks at what is about to be sent to an inactive client (XEP-0352)."""
+
+    def __call__(self, wire: bytes, mid: int) -> bool:
+        """Whether it has kept the stanza for later."""
+
+    def flush(self) -> None:
+        """Let everything go that was kept."""
 
 
 class Session:
@@ -69,8 +77,7 @@ class Session:
         self.directed: set[JID] = set()  # who got directed presence (RFC 6121 §4.6)
         self.carbons = False
         self.active = True  # client state (XEP-0352)
-        #: Looks at what is about to be sent; True if it has taken it. Set while inactive.
-        self.filter: Callable[[bytes, int], bool] | None = None
+        self.filter: Filter | None = None  # set while the client is inactive
         #: Stored messages that wait until older ones have been read from the database.
         self.held: list[tuple[bytes, int]] | None = None
         self.outbox: Outbox | None = None

@@ -12,8 +12,8 @@ from server.jid import JID
 from server.moments import SessionBound, SessionEnded
 from server.session import Session
 from server.stanza import Stanza
-from server.stream.management import WRAP
 from server.storage import accounts as store
+from server.stream.management import WRAP
 
 if TYPE_CHECKING:
     from server.account import Account
@@ -79,6 +79,10 @@ class Sessions:
     def take(self, session: Session) -> None:
         """Part a session from whatever connection it still has; somebody resumes it."""
         old, session.stream = session.stream, None
+        held, session.filter, session.active = session.filter, None, True
+        if held is not None:
+            # A resumed client counts as active (XEP-0352 §5); what was held goes to its queue.
+            held.flush()
         if old is not None:
             old.close(StreamError(StreamCondition.CONFLICT, "resumed by a new connection"))
         self._server.sweep.hibernating.pop(session, None)
@@ -104,12 +108,13 @@ class Sessions:
 
     def overflow(self, session: Session) -> None:
         """More is unacknowledged than is allowed: what is stored goes back to pending."""
-        if self._is_current(session) and session.outbox is not None:
-            if len(session.outbox.queue) > self._server.sweep.max_unacked:
-                error = StreamError(
-                    StreamCondition.RESOURCE_CONSTRAINT, "too many stanzas were not acknowledged"
-                )
-                self.end(session, error)
+        outbox = session.outbox
+        if outbox is None or len(outbox.queue) <= self._server.sweep.max_unacked:
+            return
+        error = StreamError(
+            StreamCondition.RESOURCE_CONSTRAINT, "too many stanzas were not acknowledged"
+        )
+        self.end(session, error)
 
     def end(self, session: Session, error: StreamError | None = None) -> None:
         """The session is over; its stream, if it has one, is closed with `error`."""

@@ -39,7 +39,7 @@ class Stanza:
 
     `element` must not be changed directly once the wire form was asked for; use `drop` and
     `append`, which forget it. On the way, the house notes here: `disposition`, what is to be kept
-    of a message (`server/mailbox/rules.py`, -1 while undecided); `mid`, the identifier of a stored
+    of a message (`server/messages/rules.py`, -1 while undecided); `mid`, the identifier of a stored
     message (else 0); `stamp`, what is added to the content for the account at hand (its stanza-id);
     `targets`, the sessions that get the message itself.
     """
@@ -85,13 +85,17 @@ class Stanza:
         child.tail = None
         self.element.remove(child)
         self.payloads = {kid.tag: kid for kid in self.element}
-        self._content = None
+        self._changed()
 
     def append(self, child: Element) -> None:
         """Add a payload at the end."""
         self.element.append(child)
         self.payloads.setdefault(child.tag, child)
+        self._changed()
+
+    def _changed(self) -> None:
         self._content = None
+        self.disposition = -1
 
     @property
     def content(self) -> bytes:
@@ -172,7 +176,7 @@ class Stanza:
 
 
 def qualify(wire: bytes) -> bytes:
-    """Give a serialised stanza its namespace, for places where `jabber:client` is not the default."""
+    """Give a serialised stanza its namespace, for places where that is not the default."""
     end = min(i for i in (wire.find(b" "), wire.find(b">"), wire.find(b"/")) if i > 0)
     return wire[:end] + b" xmlns='jabber:client'" + wire[end:]
 

@@ -1,7 +1,7 @@
 """The archive of each account: asked in pages, and told what to keep (XEP-0313, XEP-0441).
 
-What goes into it is decided in `server/mailbox/rules.py` and stored on the way of the message; here
-it is read. A page is made of stored bytes: nothing is parsed, nothing is serialised again.
+What goes into it is decided in `server/messages/rules.py` and stored on the way of the message;
+here it is read. A page is made of stored bytes: nothing is parsed, nothing is serialised again.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Archive(Extension):
         yield IQ("set", PREFS, self.change_preferences, At.OWN)
         for type_, name in (("get", "query"), ("set", "query"), ("get", "metadata"),
                             ("get", "prefs"), ("set", "prefs")):  # fmt: skip
-            yield IQ(type_, f"{{{NS}}}{name}", self.refuse, At.ACCOUNT)
+            yield IQ(type_, f"{{{NS}}}{name}", self.refuse, At.ACCOUNT | At.NOBODY)
 
     def refuse(self, request: Request) -> None:
         """Somebody else's archive.

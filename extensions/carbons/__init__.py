@@ -48,8 +48,8 @@ class Carbons(Extension):
         yield Feature(NS, At.HOST)
         yield IQ("set", f"{{{NS}}}enable", self.enable, At.OWN)
         yield IQ("set", f"{{{NS}}}disable", self.disable, At.OWN)
-        yield IQ("set", f"{{{NS}}}enable", self.refuse, At.ACCOUNT)
-        yield IQ("set", f"{{{NS}}}disable", self.refuse, At.ACCOUNT)
+        yield IQ("set", f"{{{NS}}}enable", self.refuse, At.ACCOUNT | At.NOBODY)
+        yield IQ("set", f"{{{NS}}}disable", self.refuse, At.ACCOUNT | At.NOBODY)
         for tag in COPIES:
             yield Outbound(Phase.GUARD, self.refuse_forgery, payload=tag)
             yield Inbound(Phase.GUARD, self.drop_forgery, payload=tag)

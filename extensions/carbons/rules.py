@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from server.mailbox.rules import ARCHIVE
+from server.messages.rules import ARCHIVE
 from server.stanza import BODY
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     ItemSource = Callable[[Request, str], Awaitable[list[Item] | None]]
 
 NS_ITEMS: Final = "http://jabber.org/protocol/disco#items"
-EVERYWHERE: Final = At.HOST | At.OWN | At.ACCOUNT
+EVERYWHERE: Final = At.HOST | At.OWN | At.ACCOUNT | At.NOBODY
 
 __all__ = ["Disco", "Item"]
 
@@ -124,7 +124,8 @@ class Disco(Extension):
 def _place(request: Request) -> At | None:
     """Whom the request is about; None when who asks must not even know that it exists."""
     if request.account is None:
-        return At.HOST
+        to = request.stanza.to
+        return None if to is not None and to.local else At.HOST
     if request.is_own:
         return At.OWN
     return At.ACCOUNT if request.account.may_see_presence(request.from_) else None

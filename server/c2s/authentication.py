@@ -41,7 +41,7 @@ def auth(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     stream.attempt = Attempt(_exchange(stream), stream.server.sasl_policy)
     if stream.server.throttle.is_blocked(stream.connection.peer):
         return _step(
-            stream, Failure(SASLCondition.TEMPORARY_AUTH_FAILURE, "too many failed logins; wait a while")
+            stream, Failure(SASLCondition.TEMPORARY_AUTH_FAILURE, "too many failures; wait")
         )
     return _step(stream, stream.attempt.begin(element.get("mechanism") or "", element.text))
 

@@ -18,8 +18,8 @@ _FAILURE: Final = b"<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
 def starttls(stream: ClientStream, element: Element) -> None:
     """Change to TLS; the stream starts anew inside it (§5.4.3)."""
     if stream.connection.is_secure:
-        # "If the negotiation fails, the receiving entity MUST return a <failure/> element … and MUST
-        # close the XML stream" (§5.4.2.2)
+        # "the receiving entity MUST return a <failure/> element … and MUST close the XML stream"
+        # (§5.4.2.2)
         stream.write(_FAILURE)
         stream.close()
         return

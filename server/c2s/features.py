@@ -1,4 +1,4 @@
-"""Stream features: what may be negotiated now, in the recommended order (RFC 6120 §4.3.2, XEP-0170)."""
+"""Stream features: what may be negotiated now, in XEP-0170's order (RFC 6120 §4.3.2)."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ class Features:
 def _limits(size: int, idle: int) -> bytes:
     """What the stream bears, so that clients need not find out (XEP-0478 §3)."""
     seconds = b"<idle-seconds>%d</idle-seconds>" % idle if idle else b""
-    return (
-        b"<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>%d</max-bytes>%s</limits>"
-    ) % (size, seconds)
+    return (b"<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>%d</max-bytes>%s</limits>") % (
+        size,
+        seconds,
+    )

@@ -41,7 +41,7 @@ def enable(stream: ClientStream, element: Element) -> None:
 
 
 def enable_too_early(stream: ClientStream, element: Element) -> None:
-    """"the client MUST NOT attempt to enable stream management until after … resource binding" (§3)."""
+    """Refuse: counting begins after binding at the earliest (§3)."""
     _fail(stream, Condition.UNEXPECTED_REQUEST)
 
 
@@ -77,7 +77,7 @@ def acknowledge(stream: ClientStream, element: Element) -> None:
 
 
 def _too_high(wrong: AckedTooMuchError) -> StreamError:
-    """"the entity … SHOULD close the stream" with `handled-count-too-high` (§4)."""
+    """What to say to a peer that acknowledges more than there was (§4)."""
     return StreamError(
         StreamCondition.UNDEFINED_CONDITION,
         f"You acknowledged {wrong.h} stanzas, but only {wrong.sent} were sent",

@@ -1,8 +1,8 @@
 """One client stream: which element is legal when, and who handles it (RFC 6120 §4).
 
-A stream goes through the phases below. Each element at its top level is looked up by (phase, tag) in
-a table that `server/c2s/table.py` puts together from the rooms; what is not there is not legal now. Once
-bound, stanzas take the short way to the host.
+A stream goes through the phases below. Each element at its top level is looked up by (phase, tag)
+in a table that `server/c2s/table.py` puts together from the rooms; what is not there is not legal
+now. Once bound, stanzas take the short way to the host.
 
 Elements are handled one after another. When a handler must wait (for storage, or a thread), the
 connection stops reading and what came already waits in line: order is kept.
@@ -347,6 +347,3 @@ def _is_own(sender: str, session: Session) -> bool:
     except JIDMalformed:
         return False
     return parsed == jid or parsed == jid.bare
-
-
-

@@ -24,7 +24,7 @@ class CannotListen(Exception):
 
 
 class AddressBook:
-    """How many connections each address has; IPv6 counts by /64, as one person has at least that."""
+    """How many connections each address has; IPv6 counts by /64: one person has that much."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

@@ -14,10 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from server.errors import SASLCondition
 from server.sasl.keys import DEFAULT_ITERATIONS, Credentials
 
 if TYPE_CHECKING:
+    from server.errors import SASLCondition
     from server.sasl.binding import Bindings
 
 

@@ -35,8 +35,8 @@ from server.roster.service import RosterService
 from server.sasl.keys import HASHES, derive_credentials
 from server.server import Server
 from server.storage import accounts
-from server.storage.sqlite import SQLiteDatabase
 from tests.harness.clock import FakeClock
+from tests.harness.disk import HeldDatabase
 from tests.harness.entropy import SeededEntropy
 from tests.harness.loop import settle
 from tests.harness.patterns import difference, parse, show
@@ -69,6 +69,7 @@ class House:
         self, extensions: Sequence[type[Extension]] = CORE, *,
         domains: Sequence[str] = (DOMAIN,),
         config: Mapping[str, Mapping[str, object]] | None = None,
+        certificates: CertificateStore | None = None,
     ) -> None:  # fmt: skip
         self._extensions = tuple(extensions)
         self._folder = tempfile.TemporaryDirectory(prefix="house-")
@@ -83,8 +84,9 @@ class House:
         for section, keys in (config or {}).items():
             overrides.setdefault(section, {}).update(keys)
         self.config = load(overrides=overrides, environ={})
+        self.certificates = certificates or CertificateStore({})
         self.server: Server
-        self.database: SQLiteDatabase
+        self.database: HeldDatabase
 
     async def __aenter__(self) -> Self:
         await self._start()
@@ -95,10 +97,10 @@ class House:
         self._folder.cleanup()
 
     async def _start(self) -> None:
-        self.database = SQLiteDatabase(Path(self._folder.name) / "house.db", commit_interval=0)
+        self.database = HeldDatabase(Path(self._folder.name) / "house.db", commit_interval=0)
         await self.database.start()
         self.server = Server(
-            self.config, self.database, self.clock, self.entropy, CertificateStore({})
+            self.config, self.database, self.clock, self.entropy, self.certificates
         )
         await self.server.start(self._extensions)
 
@@ -159,8 +161,9 @@ class House:
         async with asyncio.timeout(PATIENCE):
             while True:
                 await settle()
-                await self.database.journal.sync()
-                await settle()
+                if not self.database.is_held:
+                    await self.database.journal.sync()
+                    await settle()
                 # Whoever works in the background and does not sleep has something to do.
                 if len(self.server.tasks) <= self.clock.sleepers:
                     return
@@ -211,11 +214,15 @@ class Client:
         self.inbox: deque[Element] = deque()
         self.said = bytearray()
         self.jid = JID.of("nobody.invalid")
-        self.line = Line(self)
-        self.stream = ClientStream(house.server, self.line)  # type: ignore[arg-type]
+        self.stream: ClientStream
         self._start_parser()
+        self._connect()
 
     # -- the way of bytes --
+
+    def _connect(self) -> None:
+        self.line = Line(self)
+        self.stream = ClientStream(self._house.server, self.line)  # type: ignore[arg-type]
 
     def _start_parser(self) -> None:
         self._parser = etree.XMLPullParser(events=("start", "end"))

@@ -5,7 +5,7 @@ from lxml import etree
 
 from extensions.carbons.rules import is_eligible, is_eligible_inbound
 from server.jid import JID
-from server.mailbox.rules import disposition
+from server.messages.rules import disposition
 from server.stanza import Stanza
 
 BODY = "<body>What man art thou</body>"

@@ -1,20 +1,22 @@
 """Which stored messages of one account have not reached any device yet; pure bookkeeping.
 
-Every message that is kept for an account has an identifier (`mid`) that grows with time. A message is
-*pending* until one of the account's devices has acknowledged it (XEP-0198 §4) or fetched it. The
-database knows a *cursor*: all deliverable messages up to it have arrived, except those *parked*, which
-have a row of their own. In the normal case (devices acknowledge in order) a delivered message costs
-nothing but, now and then, one new cursor.
+Every message that is kept for an account has an identifier (`mid`) that grows with time. A message
+is *pending* until one of the account's devices has acknowledged it (XEP-0198 §4) or fetched it. The
+database knows a *cursor*: all deliverable messages up to it have arrived, except those *parked*,
+which have a row of their own. In the normal case (devices acknowledge in order) a delivered message
+costs nothing but, now and then, one new cursor.
 
-In memory stand only the messages that live sessions hold (`open`: mid → how many sessions hold it). Messages
-that were stored while nobody was there are not in memory; `backlog` says that there may be some,
-and until they have been read (`caught_up`) the cursor stands still.
+In memory stand only the messages that live sessions hold (`open`: mid → how many sessions hold it).
+Messages that were stored while nobody was there are not in memory; `backlog` says that there may be
+some, and until they have been read (`caught_up`) the cursor stands still.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Stand-ins, shared by all ledgers; never added to.
 _NONE: Final[set[int]] = set()

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.mailbox.ledger import Ledger
+from server.messages.ledger import Ledger
 
 
 def ledger(cursor: int = 0, *, backlog: bool = False) -> Ledger:

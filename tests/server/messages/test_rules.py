@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from server.jid import JID
-from server.mailbox.rules import ARCHIVE, BOTH, NOTHING, PENDING, disposition
+from server.messages.rules import ARCHIVE, BOTH, NOTHING, PENDING, disposition
 from server.stanza import Stanza
 
 BODY = "<body>Call me but love</body>"
