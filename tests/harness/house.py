@@ -105,6 +105,7 @@ class House:
         await self.server.start(self._extensions)
 
     async def _stop(self) -> None:
+        self.database.release()
         ending = asyncio.ensure_future(self.server.stop())  # noqa: TID251  no owner but the test
         while not ending.done():
             await settle()
