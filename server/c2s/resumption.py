@@ -111,8 +111,9 @@ def resume(stream: ClientStream, element: Element) -> None:
         stream.close(_too_high(wrong))
         return
     server.sessions.take(session)
-    # `h` in our answer is an acknowledgement like any other: it waits for the disk.
-    server.journal.when_durable(session.sequence, lambda: _go_on(stream, session, outbox))
+    # `h` in our answer is an acknowledgement like any other: it waits for the disk, also for what a
+    # handler that the lost connection left behind may just be writing.
+    server.journal.when_durable(server.journal.last, lambda: _go_on(stream, session, outbox))
 
 
 def _go_on(stream: ClientStream, session: Session, outbox: Outbox) -> None:
