@@ -8,12 +8,12 @@ from server.element import NS_CLIENT
 from server.errors import Condition, StanzaError
 from server.moments import SessionAvailable
 from server.presence import rules
-from server.presence.broadcast import broadcast, catch_up, show, tell_own
+from server.presence.broadcast import broadcast, catch_up, send_to, show, tell_own
 from server.presence.failures import audience
 from server.presence.payloads import priority_of
 from server.presence.pending import Pending, all_of, finish
 from server.presence.rules import Step
-from server.presence.stanzas import plain, readdressed
+from server.presence.stanzas import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +106,7 @@ class Availability:
             return None
         left = rules.farewells(session.directed, frozenset(told))
         session.directed = set()
-        return all_of(self._server.route(readdressed(stanza, jid), session) for jid in left)
+        return all_of(send_to(self._server, stanza, jid, session) for jid in left)
 
     def direct(self, session: Session, stanza: Stanza, to: JID) -> Pending:
         """Presence for one address, which must learn of the end (§4.6)."""

@@ -95,6 +95,8 @@ def _may_pass(host: Host, peer: Account, stanza: Stanza, to: JID) -> bool:
     return run(host.tables.before[_TAPS], peer, copy, host.server.crashed) is None
 
 
-def send_to(server: Server, presence: Stanza, contact: JID) -> Pending:
-    """Bring one presence to one contact, whatever binds them."""
-    return server.route(readdressed(presence, contact))
+def send_to(
+    server: Server, presence: Stanza, contact: JID, session: Session | None = None
+) -> Pending:
+    """Bring one presence to one address, whatever binds them; it may be a room or a service."""
+    return server.route(readdressed(presence, contact), session)

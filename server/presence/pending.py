@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable
 
 Pending = Awaitable[None] | None
 
@@ -20,5 +20,12 @@ def all_of(works: Iterable[Pending]) -> Pending:
 
 
 async def _each(works: list[Awaitable[None]]) -> None:
-    for work in works:
-        await work
+    rest = iter(works)
+    try:
+        for work in rest:
+            await work
+    finally:
+        # What is not begun when the server stops must not be left lying about.
+        for work in rest:
+            if isinstance(work, Coroutine):
+                work.close()

@@ -265,24 +265,25 @@ class Client:
         self.say(xml)
         await self._house.settle()
 
-    async def open(self) -> Element:
+    async def open(self, domain: str = "") -> Element:
         """Send a stream header, again after authentication; gives the features."""
         self._start_parser()
+        domain = domain or self._house.server.default_domain
         await self.send(
-            f"<?xml version='1.0'?><stream:stream to='{self._house.server.default_domain}'"
+            f"<?xml version='1.0'?><stream:stream to='{domain}'"
             " xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>"
         )
         return await self.expect("<stream:features/>")
 
     async def login(self, account: JID, resource: str, password: str = PASSWORD) -> None:
         """Log in with PLAIN and bind a resource."""
-        await self.open()
+        await self.open(account.domain)
         token = b64encode(f"\0{account.local}\0{password}".encode()).decode()
         await self.send(
             f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{token}</auth>"
         )
         await self.expect("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
-        await self.open()
+        await self.open(account.domain)
         bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>{}</bind>"
         wish = bind.format(f"<resource>{resource}</resource>")
         await self.send(f"<iq type='set' id='bind'>{wish}</iq>")

@@ -95,3 +95,42 @@ def test_what_is_stored_is_restored(steps: list[tuple[bool, Verb]]) -> None:
     restored = Roster.restore(StoredRoster(rows, requests, 0, 0))
     assert list(restored.items) == list(roster.items)
     assert restored.requests == roster.requests
+
+
+# -- what is put together from the items --
+
+
+def test_audience_and_sources_follow_changes() -> None:
+    roster = Roster()
+    assert (roster.audience, roster.sources) == ((), frozenset())
+    roster.note(ROMEO, RosterItem(ROMEO, state=State.BOTH))
+    assert (roster.audience, roster.sources) == ((ROMEO,), frozenset({ROMEO}))
+    roster.note(ROMEO, RosterItem(ROMEO, state=State.TO))
+    assert (roster.audience, roster.sources) == ((), frozenset({ROMEO}))
+    roster.note(ROMEO, None)
+    assert roster.sources == frozenset()
+
+
+def test_query_follows_changes_and_versions() -> None:
+    roster = Roster()
+    assert roster.query == b"<query xmlns='jabber:iq:roster' ver='0000000000000000'></query>"
+    assert roster.query is roster.query
+    roster.note(ROMEO, RosterItem(ROMEO), version=16)
+    assert b"ver='0000000000000010'><item " in roster.query
+
+
+def test_a_large_query_is_not_kept() -> None:
+    roster = Roster()
+    roster.note(ROMEO, RosterItem(ROMEO, name="R" * 1000, groups=tuple("g" * n for n in range(90))))
+    assert roster.query is not roster.query
+
+
+def test_a_veil_hides_both_ways() -> None:
+    roster = Roster()
+    roster.note(ROMEO, RosterItem(ROMEO, state=State.BOTH))
+    roster.veil(lambda jid: jid == ROMEO)
+    assert (roster.audience, roster.sources) == ((), frozenset())
+    assert not roster.has_subscriber(ROMEO)
+    roster.veil(None)
+    assert roster.audience == (ROMEO,)
+    assert roster.has_subscriber(ROMEO)
