@@ -89,7 +89,7 @@ class Availability:
         stanza = plain("unavailable", session.jid, None)
         pending = self._farewell(session, stanza, others)
         if pending is not None:
-            self._server.tasks.spawn(finish(pending), "presence")
+            self._server.tell(finish, pending)
 
     def _farewell(self, session: Session, stanza: Stanza, own: Sequence[Session]) -> Pending:
         """Tell all who think the session available that it is not (§4.5.2, §4.6.3)."""
