@@ -52,9 +52,6 @@ class Server:
         default; any other relative path in this file starts at the data folder.""",
         example='"/var/lib/skerry"',
     )
-    admins: tuple[JID, ...] = key(
-        (), "Accounts that may administrate.", example='["anna@example.org"]'
-    )
     disabled: tuple[str, ...] = key((), "Extensions to switch off, by name.", example='["carbons"]')
     drain_timeout: Duration = key(
         Duration(5),
@@ -69,9 +66,6 @@ class Server:
         for domain in self.domains:
             if not domain.is_domain:
                 yield "domains", f"expected a domain such as example.org, got {str(domain)!r}"
-        for admin in self.admins:
-            if not admin.local or not admin.is_bare:
-                yield "admins", f"expected an account such as anna@example.org, got {str(admin)!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +102,11 @@ class TLS:
         """Nobody logs in without TLS. False is for tests, and behind a proxy that does the TLS.""",
     )
     min_version: Literal["1.2", "1.3"] = key("1.2", "The oldest version of TLS to speak.")
+    light: bool = key(
+        True,
+        """After the handshake of TLS 1.3, protect the records with code of our own that needs a
+        twentieth of OpenSSL's memory. False leaves everything to OpenSSL.""",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,27 +274,13 @@ class Archive:
 class Storage:
     """Where accounts and messages are kept."""
 
-    backend: Literal["sqlite", "postgresql"] = key(
-        "sqlite", "A file that needs no care, or a database server for large installations."
-    )
-    path: Path = key(Path("skerry.sqlite"), "The file of the sqlite backend.")
-    url: str = key(
-        "",
-        "Where the postgresql backend connects.",
-        secret=True,
-        example='"postgresql://skerry:password@localhost/skerry"',
-    )
+    path: Path = key(Path("skerry.sqlite"), "The SQLite file.")
     commit_interval: Duration = key(
         Duration(0.003),
         """How long to collect writes before they go to disk together. A longer time costs latency
         and saves work; an acknowledgement always waits for the disk.""",
         most=1,
     )
-
-    def problems(self) -> Iterator[Problem]:
-        """A database server has an address."""
-        if self.backend == "postgresql" and not self.url:
-            yield "url", 'expected an address, because backend = "postgresql"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ class SQLiteDatabase:
         commit_interval: float = COMMIT_INTERVAL,
         retry_interval: float = RETRY_INTERVAL,
     ) -> None:
-        self._path = str(path)
-        self._commit_interval = commit_interval
+        self.path = str(path)
+        self.commit_interval = commit_interval
         self._retry_interval = retry_interval
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._commits = 0
@@ -53,10 +53,10 @@ class SQLiteDatabase:
     async def start(self) -> None:
         """Open the file, bring the core's tables up to date, start the writer."""
         self._loop = asyncio.get_running_loop()
-        self._writer = connect_writer(self._path)
+        self._writer = connect_writer(self.path)
         try:
             migrate(self._writer, CORE, load())
-            self._reader = connect_reader(self._path, cache_kib=2048)
+            self._reader = connect_reader(self.path, cache_kib=2048)
         except BaseException:
             self._writer.close()
             raise
@@ -65,7 +65,7 @@ class SQLiteDatabase:
         self._committer = Committer(self._writer)
         self.journal = Journal(
             self._commit,
-            commit_interval=self._commit_interval,
+            commit_interval=self.commit_interval,
             retry_interval=self._retry_interval,
         )
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
@@ -171,7 +171,7 @@ class SQLiteDatabase:
     def _large_connection(self) -> sqlite3.Connection:
         """The connection of the reader's thread, opened when first needed."""
         if self._large is None:
-            self._large = connect_reader(self._path, cache_kib=1024)
+            self._large = connect_reader(self.path, cache_kib=1024)
         return self._large
 
 

@@ -2,10 +2,10 @@
 
 import re
 import tomllib
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from server.config import CORE, load
+from server.config import CORE, key, load
 from server.config.declare import describe
 from server.config.render import effective, example_file
 
@@ -44,8 +44,15 @@ def test_brief_shows_only_what_differs() -> None:
     assert effective(config, brief=True) == '[server]\ndata = "/srv"\n\n[limits]\nrate = "0"\n'
 
 
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """A room with a secret."""
+
+    word: str = key("", "What opens it.", secret=True)
+
+
 def test_secrets_are_not_printed() -> None:
-    url = "postgresql://skerry:hunter2@localhost/skerry"
-    text = effective(load(overrides={"storage": {"backend": "postgresql", "url": url}}))
+    rooms = {"extensions.vault": Vault}
+    text = effective(load(rooms=rooms, overrides={"extensions.vault": {"word": "hunter2"}}))
     assert "hunter2" not in text
-    assert tomllib.loads(text)["storage"]["url"] == "(secret)"
+    assert tomllib.loads(text)["extensions"]["vault"]["word"] == "(secret)"
