@@ -126,7 +126,8 @@ class Accounts:
         account.last_active = row.last_active
         account.last_status = row.last_status
         account.roster = Roster.restore(await roster_store.load(database, row.id))
-        account.preferences = await preferences.load(database, row.id)
+        default = self._host.server.config.archive.default
+        account.preferences = await preferences.load(database, row.id, default)
         parked = await messages.parked(database, row.id)
         account.ledger = Ledger(row.delivered, parked)
         raced = self.known(bare)

@@ -21,11 +21,11 @@ class ArchivePreferences:
     never: set[JID] = field(default_factory=set)
 
 
-async def load(db: Database, account: int) -> ArchivePreferences:
-    """The account's wishes, or the defaults."""
+async def load(db: Database, account: int, default: str = "always") -> ArchivePreferences:
+    """The account's wishes; the policy `default` for one that has none of its own."""
     rows = await db.fetch(_LOAD, account)
     if not rows:
-        return ArchivePreferences()
+        return ArchivePreferences(default)
     policy, always, never = rows[0]
     return ArchivePreferences(policy, _parse(always), _parse(never))
 
