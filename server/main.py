@@ -88,7 +88,7 @@ def _certificates(config: Config, clock: Clock) -> CertificateStore:
         )
         for domain in config.server.domains
     }
-    return CertificateStore(paths)
+    return CertificateStore(paths, light=config.tls.light, min_version=config.tls.min_version)
 
 
 def _orders(server: Server) -> dict[str, Verb]:

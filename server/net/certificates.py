@@ -80,6 +80,7 @@ class CertificateStore:
         post_quantum: bool = True,
         ask_peer: bool = False,
         light: bool = True,
+        min_version: str = "1.2",
     ) -> None:
         """Load a certificate for each domain, the first being shown to those who name none.
 
@@ -90,6 +91,7 @@ class CertificateStore:
         self._post_quantum = post_quantum
         self._ask_peer = ask_peer
         self._light = light
+        self._min_version = min_version
         self._loaded: dict[str, _Loaded] = {}
         self._contexts = {domain: self._build(domain) for domain in sources}
         self._by_name = self._index()
@@ -121,7 +123,11 @@ class CertificateStore:
         """A context for connecting to other servers as one of our domains."""
         loaded = self._loaded[domain]
         return client_context(
-            loaded.chain, loaded.key, protocols=protocols, post_quantum=self._post_quantum
+            loaded.chain,
+            loaded.key,
+            protocols=protocols,
+            post_quantum=self._post_quantum,
+            min_version=self._min_version,
         )
 
     def _build(self, domain: str) -> SSL.Context:
@@ -139,6 +145,7 @@ class CertificateStore:
                 post_quantum=self._post_quantum,
                 ask_peer=self._ask_peer,
                 light=self._light,
+                min_version=self._min_version,
             )
         except (SSL.Error, TypeError, ValueError) as error:
             raise CertificateError(f"{paths.certificate}: TLS cannot use it: {error}") from error

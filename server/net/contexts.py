@@ -47,6 +47,9 @@ class Identity:
     end_point: bytes  # channel binding data of type tls-server-end-point
 
 
+VERSIONS = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
+"""The versions of TLS that may be the oldest to speak."""
+
 Chooser = Callable[[str], SSL.Context | None]
 """From the name a client asks for (SNI) to the context that has a certificate for it."""
 
@@ -61,6 +64,7 @@ def server_context(
     ask_peer: bool = False,
     post_quantum: bool = True,
     light: bool = True,
+    min_version: str = "1.2",
 ) -> SSL.Context:
     """A context that shows this certificate, or what `choose` finds for the name asked for.
 
@@ -69,7 +73,7 @@ def server_context(
     `server.net.records`.
     """
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
-    _harden(context, post_quantum=post_quantum)
+    _harden(context, post_quantum, min_version)
     _show(context, chain, key)
     if ask_peer:
         context.set_verify(SSL.VERIFY_PEER, _take_any)
@@ -88,13 +92,14 @@ def client_context(
     *,
     protocols: tuple[bytes, ...] = (),
     post_quantum: bool = True,
+    min_version: str = "1.2",
 ) -> SSL.Context:
     """A context for connecting to servers, with a certificate of our own if given.
 
     It takes any certificate: what the server's is worth is for the caller to find.
     """
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    _harden(context, post_quantum=post_quantum)
+    _harden(context, post_quantum, min_version)
     context.set_verify(SSL.VERIFY_NONE)
     if chain and key is not None:
         _show(context, chain, key)
@@ -115,8 +120,8 @@ def _take_any(*_: object) -> bool:
     return True
 
 
-def _harden(context: SSL.Context, *, post_quantum: bool) -> None:
-    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+def _harden(context: SSL.Context, post_quantum: bool, min_version: str) -> None:
+    context.set_min_proto_version(VERSIONS[min_version])
     context.set_options(_OPTIONS)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_cipher_list(_CIPHERS)

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def handshake(folder: Path, client: SSL.Context, *, post_quantum: bool = True) -> SSL.Connection:
+def handshake(
+    folder: Path, client: SSL.Context, *, post_quantum: bool = True, min_version: str = "1.2"
+) -> SSL.Connection:
     """The server's connection after a handshake with such a client."""
     paths = ensure_certificate(folder, "one.example", [], 1_760_000_000.0)
-    store = CertificateStore({"one.example": paths}, post_quantum=post_quantum)
+    store = CertificateStore(
+        {"one.example": paths}, post_quantum=post_quantum, min_version=min_version
+    )
     server, other = SSL.Connection(store.context_for(), None), TLSLayer(client, "one.example")
     server.set_accept_state()
     for _ in range(2):
@@ -43,6 +47,16 @@ def test_old_versions_are_refused(tmp_path: Path) -> None:
     old.set_max_proto_version(SSL.TLS1_1_VERSION)
     with pytest.raises(SSL.Error):
         handshake(tmp_path, old)
+
+
+def test_the_oldest_version_is_the_operator_s_choice(tmp_path: Path) -> None:
+    before = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    before.set_max_proto_version(SSL.TLS1_2_VERSION)
+    assert handshake(tmp_path, before).get_protocol_version_name() == "TLSv1.2"
+    with pytest.raises(SSL.Error):
+        handshake(tmp_path, before, min_version="1.3")
+    new = client_context(min_version="1.3")
+    assert handshake(tmp_path, new, min_version="1.3").get_protocol_version_name() == "TLSv1.3"
 
 
 def test_key_agreement_against_quantum_computers(tmp_path: Path) -> None:

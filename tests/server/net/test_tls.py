@@ -36,7 +36,8 @@ def store(folder: Path, request: pytest.FixtureRequest) -> CertificateStore:
         {
             domain: ensure_certificate(folder, domain, names, NOW)
             for domain, names in domains.items()
-        }
+        },
+        light=request.param,
     )
 
 
