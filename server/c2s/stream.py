@@ -257,9 +257,24 @@ class ClientStream:
         self.said_hello = True
         self.connection.write(
             b"<?xml version='1.0'?><stream:stream xmlns='jabber:client'"
-            b" xmlns:stream='http://etherx.jabber.org/streams' id='%s' from='%s' version='1.0'"
-            b" xml:lang='en'>" % (self.server.entropy.token(12).encode(), host.encode())
+            b" xmlns:stream='http://etherx.jabber.org/streams' id='%s' from='%s'%s version='1.0'"
+            b" xml:lang='en'>"
+            % (self.server.entropy.token(12).encode(), host.encode(), self._addressee())
         )
+
+    def _addressee(self) -> bytes:
+        """For a client that named itself, the `to` of our header.
+
+        "the server MUST include a 'to' attribute … and MUST set its value to the bare JID
+        specified in the 'from' attribute of the initial stream header" (RFC 6120 §4.7.2).
+        """
+        header = self._parser.header
+        if header is None or not header.from_:
+            return b""
+        try:
+            return b" to='%s'" % JID.parse(header.from_).bare.wire
+        except JIDMalformed:
+            return b""
 
     def reopen(self, phase: Phase) -> None:
         """Expect a new stream header, after STARTTLS or SASL (RFC 6120 §5.4.3.3, §6.4.6)."""
