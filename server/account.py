@@ -133,9 +133,7 @@ class Accounts:
         raced = self.known(bare)
         if raced is not None:
             return raced
-        self._idle[bare] = account
-        while len(self._idle) > KEPT_OFFLINE:
-            self._idle.popitem(last=False)
+        self._rest(account)
         return account
 
     def attach(self, account: Account, session: Session) -> None:
@@ -152,7 +150,13 @@ class Accounts:
         account.refresh_reach()
         if not account.sessions and self._active.pop(account.jid, None) is not None:
             account.ledger.deserted()
-            self._idle[account.jid] = account
+            self._rest(account)
+
+    def _rest(self, account: Account) -> None:
+        """Keep an account without sessions for a while."""
+        self._idle[account.jid] = account
+        while len(self._idle) > KEPT_OFFLINE:
+            self._idle.popitem(last=False)
 
     def forget(self, account: Account) -> None:
         """The account was deleted, or must be read again."""
