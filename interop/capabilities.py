@@ -64,6 +64,12 @@ def _roster(seen: Seen, situation: Situation) -> None:
     assert seen["bob_subscription_after_removal"] == "none"
 
 
+def _carbons(seen: Seen, situation: Situation) -> None:
+    """Another device of alice's sees what she gets and what she says (XEP-0280 §6, §7)."""
+    assert seen["received"] == list(situation.texts)
+    assert seen["sent"] == list(situation.texts)
+
+
 def _receipts(seen: Seen, situation: Situation) -> None:
     """The receipt names the message that asked for it (XEP-0184 §5)."""
     assert seen["sent"]
@@ -101,6 +107,7 @@ CAPABILITIES = {
         Capability("direct_tls", "login, direct TLS", _logged_in),
         Capability("messages", "messages", _messages),
         Capability("roster", "roster, subscription", _roster),
+        Capability("carbons", "carbons", _carbons),
         Capability("receipts", "receipts", _receipts),
         Capability("offline", "offline messages", _offline),
         Capability("archive", "archive", _archive),

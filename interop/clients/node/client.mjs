@@ -10,7 +10,7 @@ export class Client {
   #inbox = [];
   #waiting = [];
 
-  constructor(address, situation, { directTLS = false } = {}) {
+  constructor(address, situation, { directTLS = false, resource = "node" } = {}) {
     const { local, domain } = jid(address);
     this.domain = domain;
     this.entity = client({
@@ -20,7 +20,7 @@ export class Client {
       domain,
       username: local,
       password: situation.password,
-      resource: "node",
+      resource,
     });
     this.entity.timeout = PATIENCE;
     this.entity.on("error", (error) => (this.error = error));

@@ -3,6 +3,8 @@
 import { Client, occurs, xml } from "./client.mjs";
 
 const ARCHIVE = "urn:xmpp:mam:2";
+const CARBONS = "urn:xmpp:carbons:2";
+const FORWARD = "urn:xmpp:forward:0";
 const PAGES = "http://jabber.org/protocol/rsm";
 const RECEIPTS = "urn:xmpp:receipts";
 
@@ -48,6 +50,17 @@ const scenarios = {
       alice_roster_after_removal: await alice.rosterItem(b),
       bob_subscription_after_removal: (await bob.rosterItem(a))?.subscription ?? null,
     };
+  },
+
+  async carbons({ texts, ...situation }) {
+    const options = { resource: "laptop" };
+    const laptop = await new Client(situation.alice, situation, options).login();
+    await laptop.request("set", xml("enable", { xmlns: CARBONS }));
+    const [phone, bob] = await both(situation);
+    for (const text of texts) await bob.say(phone.jid.toString(), text);
+    const received = await copies(laptop, "received", texts.length);
+    for (const text of texts) await phone.say(bob.jid.toString(), text);
+    return { received, sent: await copies(laptop, "sent", texts.length) };
   },
 
   async receipts(situation) {
@@ -139,11 +152,22 @@ async function both(situation) {
   return [alice, await new Client(situation.bob, situation).login()];
 }
 
+// The bodies of the next carbons of one direction.
+async function copies(client, direction, count) {
+  const bodies = [];
+  while (bodies.length < count) {
+    const copy = await client.take((stanza) => stanza.getChild(direction, CARBONS));
+    const forwarded = copy.getChild(direction, CARBONS).getChild("forwarded", FORWARD);
+    bodies.push(forwarded.getChild("message").getChildText("body"));
+  }
+  return bodies;
+}
+
 // One page of the archive with somebody; the bodies are appended.
 async function page(client, partner, after, bodies) {
   const note = (stanza) => {
     const result = stanza.getChild("result", ARCHIVE);
-    const message = result?.getChild("forwarded", "urn:xmpp:forward:0")?.getChild("message");
+    const message = result?.getChild("forwarded", FORWARD)?.getChild("message");
     if (message) bodies.push(message.getChildText("body"));
   };
   client.entity.on("stanza", note);

@@ -79,6 +79,15 @@ class Client:
                 got.append(message)
         return got
 
+    async def copies(self, count: int) -> list[Any]:
+        """The next carbons."""
+        got: list[Any] = []
+        while len(got) < count:
+            message = await asyncio.wait_for(self.messages.get(), PATIENCE)
+            if message.xep0280_received or message.xep0280_sent:
+                got.append(message)
+        return got
+
     async def bodies(self, count: int) -> list[str]:
         return [message.body.any() for message in await self.receive(count)]
 

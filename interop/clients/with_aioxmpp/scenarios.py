@@ -86,6 +86,24 @@ def _item(client: Client, jid: Any) -> Seen | None:
     }
 
 
+async def carbons(situation: Situation) -> Seen:
+    phone, laptop, bob = [
+        await Client(jid, situation).login()
+        for jid in (situation.alice, situation.alice, situation.bob)
+    ]
+    await laptop.node.summon(aioxmpp.CarbonsClient).enable()
+    for text in situation.texts:
+        await bob.say(phone.jid, text)
+    received = [copy.xep0280_received for copy in await laptop.copies(len(situation.texts))]
+    for text in situation.texts:
+        await phone.say(bob.jid, text)
+    sent = [copy.xep0280_sent for copy in await laptop.copies(len(situation.texts))]
+    return {
+        "received": [carbon and carbon.stanza.body.any() for carbon in received],
+        "sent": [carbon and carbon.stanza.body.any() for carbon in sent],
+    }
+
+
 async def receipts(situation: Situation) -> Seen:
     alice, bob = await _both(situation)
     message = alice.message(bob.jid, situation.texts[0])
@@ -156,4 +174,4 @@ async def _both(situation: Situation) -> tuple[Client, Client]:
 
 
 if __name__ == "__main__":
-    main(starttls, direct_tls, messages, roster, receipts, offline, resumption)
+    main(starttls, direct_tls, messages, roster, carbons, receipts, offline, resumption)

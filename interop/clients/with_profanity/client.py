@@ -92,12 +92,22 @@ class Profanity:
 
     def shown(self, count: int) -> list[str]:
         """The texts of others in this window, once there are so many."""
-        wait_until(lambda: len(self._shown()) >= count, f"{count} messages", self.terminal.screen)
-        return self._shown()
+        return self._shown(count, lambda sender: sender != "me")
 
-    def _shown(self) -> list[str]:
-        found = [match for line in self.terminal.screen() if (match := _MESSAGE.match(line))]
-        return [match["text"] for match in found if match["sender"] != "me"]
+    def shown_own(self, count: int) -> list[str]:
+        """Our own texts in this window, once there are so many."""
+        return self._shown(count, lambda sender: sender == "me")
+
+    def _shown(self, count: int, likes: Callable[[str], bool]) -> list[str]:
+        texts: list[str] = []
+
+        def look() -> bool:
+            found = [match for line in self.terminal.screen() if (match := _MESSAGE.match(line))]
+            texts[:] = [match["text"] for match in found if likes(match["sender"])]
+            return len(texts) >= count
+
+        wait_until(look, f"{count} messages", self.terminal.screen)
+        return texts
 
     def stanzas(self, way: Literal["RECV", "SENT"]) -> list[ET.Element]:
         """Every stanza so far that went this way."""

@@ -93,6 +93,20 @@ def _item(client: Profanity, jid: str) -> Seen:
     }
 
 
+async def carbons(situation: Situation) -> Seen:
+    with terminals() as screens:
+        phone, bob = _both(screens, situation)
+        laptop = Profanity(screens, "laptop", situation.alice, situation).logged_in()
+        bob.open_chat(phone.jid)
+        bob.type(*situation.texts)
+        laptop.terminal.wait_for_text(bob.jid)
+        laptop.open_chat(bob.jid)
+        received = laptop.shown(len(situation.texts))
+        phone.open_chat(bob.jid)
+        phone.type(*situation.texts)
+        return {"received": received, "sent": laptop.shown_own(len(situation.texts))}
+
+
 async def receipts(situation: Situation) -> Seen:
     with terminals() as screens:
         alice, bob = _both(screens, situation)
@@ -181,4 +195,4 @@ def _both(screens: Terminals, situation: Situation) -> tuple[Profanity, Profanit
 
 
 if __name__ == "__main__":
-    main(starttls, direct_tls, messages, roster, receipts, offline, archive, resumption)
+    main(starttls, direct_tls, messages, roster, carbons, receipts, offline, archive, resumption)

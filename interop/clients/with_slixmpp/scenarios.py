@@ -79,6 +79,31 @@ async def _item(client: Client, jid: str) -> Seen | None:
     }
 
 
+async def carbons(situation: Situation) -> Seen:
+    phone, laptop = (Client(situation.alice, situation) for _ in range(2))
+    copies: dict[str, asyncio.Queue[Any]] = {}
+    for name in ("received", "sent"):
+        copies[name] = asyncio.Queue()
+        laptop.register_plugin("xep_0280")
+        laptop.add_event_handler(f"carbon_{name}", copies[name].put_nowait)
+    await phone.login()
+    await laptop.login()
+    await laptop["xep_0280"].enable()
+    bob = await Client(situation.bob, situation).login()
+    for text in situation.texts:
+        bob.send_message(phone.boundjid.full, text, mtype="chat")
+    await phone.bodies(len(situation.texts))
+    for text in situation.texts:
+        phone.send_message(bob.boundjid.full, text, mtype="chat")
+    return {
+        name: [
+            (await asyncio.wait_for(queue.get(), PATIENCE))[f"carbon_{name}"]["body"]
+            for _ in situation.texts
+        ]
+        for name, queue in copies.items()
+    }
+
+
 async def receipts(situation: Situation) -> Seen:
     alice, bob = (Client(jid, situation) for jid in (situation.alice, situation.bob))
     received: asyncio.Queue[Any] = asyncio.Queue()
@@ -164,4 +189,4 @@ async def _both(situation: Situation) -> tuple[Client, Client]:
 
 
 if __name__ == "__main__":
-    main(starttls, direct_tls, messages, roster, receipts, offline, archive, resumption)
+    main(starttls, direct_tls, messages, roster, carbons, receipts, offline, archive, resumption)
