@@ -24,6 +24,7 @@ from server.errors import StreamCondition, StreamError
 from server.net.certificates import CertificateStore, ensure_certificate
 from server.net.flusher import Flusher
 from server.net.listener import AddressBook, Listener
+from server.net.proxied import ProxyGate
 from server.net.tcp import Bucket, Connection
 from server.rooms import extensions
 from server.server import Server
@@ -138,7 +139,10 @@ class Front:
                 self._addresses,
             )  # fmt: skip
 
-        return Listener(name, address, make)
+        if not server.config.listen.proxy_protocol:
+            return Listener(name, address, make)
+        patience = float(limits.unauthenticated_timeout)
+        return Listener(name, address, lambda: ProxyGate(make, patience))
 
     def _receiver(self, connection: Connection) -> ClientStream:
         return ClientStream(self._server, connection)

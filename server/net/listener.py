@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from server.config.address import Address
-    from server.net.tcp import Connection
 
 _log = log.get(__name__)
 
@@ -63,7 +62,7 @@ def subnet(address: str) -> str:
 class Listener:
     """One listening socket."""
 
-    def __init__(self, name: str, address: Address, make: Callable[[], Connection]) -> None:
+    def __init__(self, name: str, address: Address, make: Callable[[], asyncio.Protocol]) -> None:
         self.name = name
         self.address = address
         self._make = make

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol, cast
 
+from server.net.proxied import peer_of
 from server.net.tls import TLSLayer
 
 if TYPE_CHECKING:
@@ -92,9 +93,12 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is there."""
-        self._transport = cast("asyncio.Transport", transport)
-        address = transport.get_extra_info("peername")
-        self.peer = address[0] if address else ""
+        self.begin(cast("asyncio.Transport", transport))
+
+    def begin(self, transport: asyncio.Transport, peer: str = "") -> None:
+        """Take over a transport; `peer` is the client's address if a proxy has told it."""
+        self._transport = transport
+        self.peer = peer or peer_of(transport)
         if self._addresses is not None and not self._addresses.admit(self.peer):
             self._addresses = None
             self.abort()
