@@ -26,6 +26,7 @@ from server.extension import (
     StreamFeature,
     Verdict,
 )
+from server.service import Service
 
 if TYPE_CHECKING:
     from server.c2s.stream import ClientStream
@@ -59,6 +60,7 @@ class Tables:
     def __init__(self, extensions: Iterable[Extension]) -> None:
         self.requests: dict[tuple[At, str, str], Handler] = {}
         self.nonzas: dict[str, Callable[[Session, Element], None]] = {}
+        self.services: list[Service] = []
         self.early: dict[str, Callable[[ClientStream, Element], Awaitable[None] | None]] = {}
         self.moments: dict[type, tuple[Callable[..., Any], ...]] = {}
         self.features: dict[At, list[str]] = {at: [] for at in At}
@@ -103,6 +105,8 @@ class Tables:
             case InfoForm(build, at):
                 for one in at:
                     self.forms[one].append(build)
+            case Service():
+                self.services.append(wire)
             case StreamFeature(element, before):
                 (self.open_features if before else self.stream_features).append(element)
             case _:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 if TYPE_CHECKING:
     from server.account import Account
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from server.errors import StanzaError
     from server.host import Host
     from server.jid import JID
+    from server.service import Service
     from server.session import Session
     from server.stanza import Stanza
 
@@ -203,7 +204,11 @@ class InfoForm:
     at: At = At.HOST
 
 
-Wire = IQ | Outbound | Inbound | Nonza | Early | On | Feature | Identity | StreamFeature | InfoForm
+#: A `Service` is a wire too: an address of its own below the host's domain.
+Wire: TypeAlias = (
+    "IQ | Outbound | Inbound | Nonza | Early | On | Feature | Identity | StreamFeature | InfoForm"
+    " | Service"
+)
 
 
 class Extension:

@@ -8,18 +8,17 @@ awaitable that the caller must finish before the sender's next stanza (order, RF
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from server.account import Account, Accounts
 from server.dispatch import Tables, run
-from server.element import to_bytes
 from server.errors import Condition, StanzaError
 from server.extension import At, Extension, Inbound, Outbound, Request, Verdict
+from server.requests import answer, malformed
 from server.router import Verdict as Route
 from server.router import route_iq
-from server.stanza import Stanza, error_reply, result
+from server.stanza import Stanza, error_reply
 
 if TYPE_CHECKING:
     from server.element import Element
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 Pending = Awaitable[None] | None
 
-_NOT_HANDLED = "nothing here handles such a request"
 _UNAVAILABLE = "this address cannot be reached"
 
 
@@ -60,6 +58,9 @@ class Host:
                 raise LookupError(f"{extension.name} requires {', '.join(missing)}")
         self.extensions = made
         self._build(made.values())
+        for service in self.tables.services:
+            if self.server.services.setdefault(service.jid, service) is not service:
+                raise LookupError(f"two services at {service.jid}")
         for extension in made.values():
             await extension.start()
 
@@ -140,7 +141,7 @@ class Host:
         return pending
 
     def _submit_iq(self, session: Session, stanza: Stanza) -> Pending:
-        wrong = _malformed(stanza)
+        wrong = malformed(stanza)
         if wrong is not None:
             return self.refuse(stanza, wrong)
         to = stanza.to
@@ -218,7 +219,7 @@ class Host:
     ) -> Pending:
         to = stanza.to
         assert to is not None
-        wrong = _malformed(stanza)
+        wrong = malformed(stanza)
         if wrong is not None:
             return self.refuse(stanza, wrong)
         if account is not None:
@@ -245,7 +246,7 @@ class Host:
 
     def _receive_for_host(self, stanza: Stanza, session: Session | None) -> Pending:
         if stanza.kind == "iq":
-            wrong = _malformed(stanza)
+            wrong = malformed(stanza)
             if wrong is not None:
                 return self.refuse(stanza, wrong)
             return self._answer(stanza, At.HOST, session, None)
@@ -260,8 +261,6 @@ class Host:
             return None
         return self.refuse(stanza, StanzaError(Condition.SERVICE_UNAVAILABLE, _UNAVAILABLE))
 
-    # -- requests --
-
     def _answer(
         self, stanza: Stanza, at: At, session: Session | None, account: Account | None
     ) -> Pending:
@@ -270,47 +269,7 @@ class Host:
             return None
         payload = stanza.element[0]
         handler = self.tables.requests.get((at, stanza.type or "", payload.tag))
-        if handler is None:
-            return self.refuse(stanza, StanzaError(Condition.SERVICE_UNAVAILABLE, _NOT_HANDLED))
-        request = Request(self, stanza, payload, session, account)
-        try:
-            answer = handler(request)
-        except StanzaError as refusal:
-            return self.refuse(stanza, refusal)
-        except Exception as bug:  # noqa: BLE001 - the border of dispatch
-            return self._bug(stanza, bug)
-        if inspect.isawaitable(answer):
-            return self._answer_later(request, answer)
-        self._reply(request, answer)
-        return None
-
-    async def _answer_later(self, request: Request, answer: Awaitable[Any]) -> None:
-        try:
-            payload = await answer
-        except StanzaError as refusal:
-            self.refuse(request.stanza, refusal)
-        except Exception as bug:  # noqa: BLE001 - the border of dispatch
-            self._bug(request.stanza, bug)
-        else:
-            self._reply(request, payload)
-
-    def _reply(self, request: Request, answer: Any) -> None:
-        if answer is None:
-            payload = b""
-        elif isinstance(answer, bytes):
-            payload = answer
-        else:
-            payload = to_bytes(answer)
-        request.send(result(request.stanza, payload))
-
-    def _bug(self, stanza: Stanza, bug: Exception) -> Pending:
-        number = self.server.crashed(stanza, bug)
-        return self.refuse(
-            stanza,
-            StanzaError(
-                Condition.INTERNAL_SERVER_ERROR, f"an error of this server, number {number}"
-            ),
-        )
+        return answer(Request(self, stanza, payload, session, account), handler)
 
     # -- answers --
 
@@ -327,18 +286,3 @@ class Host:
     def send(self, to: JID, wire: bytes) -> None:
         """Send a serialised stanza, addressed already, to a full JID or a bare one."""
         self.server.send(to, wire)
-
-
-def _malformed(stanza: Stanza) -> StanzaError | None:
-    """What is wrong with an iq (RFC 6120 §8.2.3)."""
-    # "The 'id' attribute is REQUIRED for IQ stanzas."
-    if not stanza.id:
-        return StanzaError(Condition.BAD_REQUEST, "an iq needs an id")
-    # "An IQ stanza of type get or set MUST contain exactly one child element"
-    if stanza.type in ("get", "set"):
-        if len(stanza.element) != 1:
-            return StanzaError(Condition.BAD_REQUEST, "a request has exactly one payload")
-        return None
-    if stanza.type in ("result", "error"):
-        return None
-    return StanzaError(Condition.BAD_REQUEST, "the type of an iq is get, set, result or error")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from server.entropy import Entropy
     from server.extension import Extension
     from server.net.certificates import CertificateStore
+    from server.service import Service
     from server.session import Session
     from server.storage.database import Database
 
@@ -60,6 +61,7 @@ class Server:
         self.hosts: dict[str, Host] = {
             domain: Host(self, domain) for domain in config.server.domains
         }
+        self.services: dict[str, Service] = {}  # by domain; filled by the hosts' extensions
         self.default_domain = config.server.domains[0]
         self.newcomers: dict[ClientStream, float] = {}
         self.streams: set[ClientStream] = set()
@@ -142,6 +144,9 @@ class Server:
         host = self.hosts.get(stanza.to.domain)
         if host is not None:
             return host.receive(stanza, session)
+        service = self.services.get(stanza.to.domain)
+        if service is not None:
+            return service.receive(stanza, session)
         self._route_abroad(stanza)
         return None
 
