@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 def extensions(config: Config) -> tuple[type[Extension], ...]:
     """The extensions to run, in the order of their start, without those switched off."""
     from extensions.registry import ALL
+    from server.c2s.legacy_session import LegacySession
     from server.presence.service import PresenceService
     from server.roster.service import RosterService
 
-    core = (RosterService, PresenceService)
+    core = (RosterService, PresenceService, LegacySession)
     return core + tuple(each for each in ALL if each.name not in config.server.disabled)
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from server.element import Element
 
 NS: Final = "urn:ietf:params:xml:ns:xmpp-bind"
-NS_SESSION: Final = "urn:ietf:params:xml:ns:xmpp-session"
 _BIND: Final = f"{{{NS}}}bind"
 _RESOURCE: Final = f"{{{NS}}}resource"
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from lxml import etree
 
+from server.c2s.legacy_session import LegacySession
 from server.c2s.stream import ClientStream
 from server.config import load
 from server.element import Element
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 DOMAIN: Final = "example.org"
 PASSWORD: Final = "secret"
-CORE: Final[tuple[type[Extension], ...]] = (RosterService, PresenceService)
+CORE: Final[tuple[type[Extension], ...]] = (RosterService, PresenceService, LegacySession)
 PATIENCE: Final = 5.0
 """Seconds to wait for what never comes; a test that passes never waits so long."""
 
@@ -234,6 +235,8 @@ class Client:
     def hear(self, data: bytes) -> None:
         """The server said something."""
         self.said += data
+        if self._depth == 1 and data.startswith(b"<?xml"):
+            self._start_parser()  # a stream begins anew, after STARTTLS or SASL
         self._parser.feed(data)
         for event, element in self._parser.read_events():
             assert isinstance(element, Element)
@@ -277,6 +280,11 @@ class Client:
 
     async def login(self, account: JID, resource: str, password: str = PASSWORD) -> None:
         """Log in with PLAIN and bind a resource."""
+        await self.authenticate(account, password)
+        await self.bind(resource)
+
+    async def authenticate(self, account: JID, password: str = PASSWORD) -> None:
+        """Log in with PLAIN."""
         await self.open(account.domain)
         token = b64encode(f"\0{account.local}\0{password}".encode()).decode()
         await self.send(
@@ -284,10 +292,14 @@ class Client:
         )
         await self.expect("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
         await self.open(account.domain)
+        self.jid = account
+
+    async def bind(self, resource: str) -> None:
+        """Bind a resource (RFC 6120 §7)."""
         bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>{}</bind>"
         wish = bind.format(f"<resource>{resource}</resource>")
         await self.send(f"<iq type='set' id='bind'>{wish}</iq>")
-        self.jid = account.with_resource(resource)
+        self.jid = self.jid.with_resource(resource)
         await self.expect(
             f"<iq type='result' id='bind'>{bind.format(f'<jid>{self.jid}</jid>')}</iq>"
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from tests.harness.house import DOMAIN
+from tests.harness.house import DOMAIN, PASSWORD
 
 if TYPE_CHECKING:
     from server.element import Element
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 STREAMS = "urn:ietf:params:xml:ns:xmpp-streams"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
+BIND = "urn:ietf:params:xml:ns:xmpp-bind"
 SM = "urn:xmpp:sm:3"
+SUCCESS = f"<success xmlns='{SASL}'/>"
 BODY = "<body>hi</body>"
 
 
@@ -54,6 +57,46 @@ async def connect(house: House, opening: str | None = None) -> Client:
     else:
         await client.send(opening)
     return client
+
+
+def auth(mechanism: str, data: bytes | None = None) -> str:
+    """The choice of a mechanism, with an initial response or without (RFC 6120 §6.4.2)."""
+    text = "" if data is None else b64encode(data).decode() or "="
+    return f"<auth xmlns='{SASL}' mechanism='{mechanism}'>{text}</auth>"
+
+
+def response(data: bytes) -> str:
+    """An answer to a challenge (RFC 6120 §6.4.3)."""
+    return f"<response xmlns='{SASL}'>{b64encode(data).decode() or '='}</response>"
+
+
+def plain(name: str, password: str = PASSWORD, authzid: str = "") -> str:
+    """A login with PLAIN (RFC 4616)."""
+    return auth("PLAIN", f"{authzid}\0{name}\0{password}".encode())
+
+
+def failure(condition: str) -> str:
+    """The pattern of a failed login."""
+    return f"<failure xmlns='{SASL}'><{condition}/></failure>"
+
+
+async def authenticate(house: House, name: str, domain: str = DOMAIN) -> Client:
+    """A client that has authenticated, restarted its stream and taken the features."""
+    await house.add_user(f"{name}@{domain}")
+    client = await connect(house, header(domain))
+    await client.expect("<stream:features/>")
+    await client.send(plain(name))
+    await client.expect(SUCCESS)
+    await client.send(header(domain))
+    await client.expect("<stream:features/>")
+    return client
+
+
+async def bind(client: Client, resource: str = "a") -> Element:
+    """Bind a resource; gives the answer (RFC 6120 §7)."""
+    wish = f"<resource>{resource}</resource>" if resource else ""
+    await client.send(f"<iq type='set' id='bind'><bind xmlns='{BIND}'>{wish}</bind></iq>")
+    return await client.expect("<iq id='bind'/>")
 
 
 async def enable(client: Client, resume: bool = True) -> Element:

@@ -78,6 +78,7 @@ class WireClient(Client):
             self._begin_tls()
 
     def _connect(self) -> None:
+        self.line = self.connection  # type: ignore[assignment]  # what stands in for it elsewhere
         self.connection.connection_made(self.transport)
 
     def _receiver(self, connection: Connection) -> ClientStream:
