@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from tests.harness.house import House
-from tests.harness.talk import connect, expect_end, expect_refusal, header
+from tests.harness.talk import SUCCESS, connect, expect_end, expect_refusal, header, plain
 
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 NS_STREAM = "http://etherx.jabber.org/streams"
@@ -158,10 +158,9 @@ async def test_features_and_what_follows_come_in_one_piece() -> None:
     async with House() as house:
         await house.add_user("anna")
         client = house.connect()
-        auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGFubmEAc2VjcmV0</auth>"
-        await client.send(header() + auth)
+        await client.send(header() + plain("anna"))
         await client.expect("<stream:features/>")
-        await client.expect("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+        await client.expect(SUCCESS)
         await client.open()
 
 
@@ -290,11 +289,8 @@ async def test_stanzas_before_their_time(stanza: str, is_authenticated: bool) ->
         client = await connect(house)
         if is_authenticated:
             await house.add_user("anna")
-            await client.send(
-                "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>"
-                "AGFubmEAc2VjcmV0</auth>"
-            )
-            await client.expect("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+            await client.send(plain("anna"))
+            await client.expect(SUCCESS)
             await client.open()
         await client.send(f"<{stanza} to='ben@example.org'/>")
         await expect_end(client, "not-authorized")
@@ -306,11 +302,8 @@ async def test_a_stream_for_another_domain_after_login() -> None:
     async with House(domains=["example.org", "example.net"]) as house:
         await house.add_user("anna")
         client = await connect(house)
-        await client.send(
-            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGFubmEAc2VjcmV0</auth>"
-        )
-        await client.expect("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
-        client._start_parser()
+        await client.send(plain("anna"))
+        await client.expect(SUCCESS)
         await client.send(header(to="example.net"))
         await expect_end(client, "host-unknown")
 
@@ -328,7 +321,8 @@ async def test_an_honest_from(from_: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "from_", ["ben@example.org", "anna@example.org/other", "example.org", "", "@", "ben@example.org/b"]
+    "from_",
+    ["ben@example.org", "anna@example.org/other", "example.org", "", "@", "ben@example.org/b"],
 )
 async def test_a_forged_from(from_: str) -> None:
     """§8.1.2.1: "the server MUST … return an <invalid-from/> stream error", and drops it all."""
@@ -427,9 +421,7 @@ async def test_the_connection_goes_while_a_handler_waits() -> None:
     async with House() as house:
         await house.add_user("anna")
         client = await connect(house)
-        client.say(
-            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGFubmEAc2VjcmV0</auth>"
-        )
+        client.say(plain("anna"))
         client.vanish()
         await house.settle()
         assert not house.server.newcomers
