@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from server.sasl.binding import NO_BINDINGS, bindings_of
@@ -31,7 +32,7 @@ class Features:
         self._server = server
         self._after: dict[str, bytes] = {}
         limits = server.config.limits
-        idle = int(limits.idle_timeout) if limits.idle_timeout else 0
+        idle = int(limits.idle_timeout) if isfinite(limits.idle_timeout) else 0
         self._limits_before = _limits(int(limits.max_stanza_size_unauthenticated), 0)
         self._limits_after = _limits(int(limits.max_stanza_size), idle)
 
