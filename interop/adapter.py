@@ -218,8 +218,8 @@ def alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] != "Z"
 
 
-def main() -> None:
-    """The command line."""
+def main(kind: type[Adapter] = Adapter) -> None:
+    """The command line, for this server or another."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -236,7 +236,7 @@ def main() -> None:
     single.add_argument("jid")
     single.add_argument("password")
     arguments = parser.parse_args()
-    adapter = Adapter(arguments)
+    adapter = kind(arguments)
     if arguments.verb == "add-users":
         adapter.add_users(arguments.count)
     elif arguments.verb == "add-user":

@@ -1,0 +1,1 @@
+"""Other servers, to hold ours against."""

@@ -1,0 +1,107 @@
+"""The conversations of `tests/transcripts`, with this server and with others, over sockets.
+
+Where a transcript fails with the others it may be the transcript that is wrong. Where a server is
+known to differ, the transcript says so; the table at the end lists who differs from whom.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from interop.instance import free_base
+from interop.peers.wire import Wire
+from interop.programs import ROOT, Unavailable, find
+from interop.scenario import leave_out
+from tests.harness.transcript.playing import Line, play
+from tests.harness.transcript.reading import Transcript, read_all
+from tests.harness.transcript.table import Table
+
+DOMAIN = "capulet.example"
+PASSWORD = "secret"
+SERVERS = {
+    "skerry": ("interop.adapter", ()),
+    "prosody": ("interop.peers.prosody", ("prosody",)),
+    "ejabberd": ("interop.peers.ejabberd", ("ejabberdctl", "erl")),
+}
+"""The adapter of each, and the programs that it needs."""
+
+TRANSCRIPTS = read_all()
+
+
+class Outdoors:
+    """A server in a process of its own, as a place for transcripts."""
+
+    def __init__(self, server: str, port: int) -> None:
+        self.server = server
+        self.domain = DOMAIN
+        self._port = port
+
+    async def register(self, name: str) -> None:
+        wire = await Wire.open(self._port, self.domain)
+        await wire.register(name, PASSWORD)
+        await wire.close()
+
+    async def connect(self, name: str) -> Line:
+        wire = await Wire.open(self._port, self.domain)
+        await wire.authenticate(name, PASSWORD)
+        return wire
+
+    async def settle(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            assert isinstance(line, Wire)
+            await line.sync()
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Outdoors]:
+    """One server for all transcripts."""
+    module, programs = SERVERS[request.param]
+    try:
+        for program in programs:
+            find(program)
+    except Unavailable as reason:
+        leave_out(str(reason))
+    workdir = tmp_path_factory.mktemp(request.param)
+    adapter = [
+        *(sys.executable, "-m", module, "--workdir", str(workdir)),
+        *("--port-base", str(free_base()), "--domain", DOMAIN),
+    ]
+    try:
+        ask(*adapter, "start")
+        yield Outdoors(request.param, json.loads(ask(*adapter, "ports"))["c2s"])
+    finally:
+        ask(*adapter, "stop")
+
+
+def ask(*argv: str) -> str:
+    """Let an adapter do something."""
+    result = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    if result.returncode:
+        pytest.fail(result.stdout + result.stderr, pytrace=False)
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def table(pytestconfig: pytest.Config) -> Iterator[Table]:
+    """Who differs from the transcripts, printed at the end."""
+    table = Table()
+    yield table
+    reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.ensure_newline()
+        reporter.write_line(table.render())
+
+
+@pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=[each.id for each in TRANSCRIPTS])
+def test_transcript(transcript: Transcript, place: Outdoors, table: Table) -> None:
+    if reason := transcript.lacking.get(place.server):
+        table.lacks(place.server, transcript, reason)
+        return
+    for difference in asyncio.run(play(transcript, place)):
+        table.differs(transcript, difference)
