@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 from lxml import etree
 
 from server.element import escape
+from server.respelling import respell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,6 @@ KINDS: Final = {f"{{{NS}}}{kind}": kind for kind in ("message", "presence", "iq"
 
 _OPEN: Final = {kind: f"<{kind}".encode() for kind in ("message", "presence", "iq")}
 _CLOSE: Final = {kind: f"</{kind}>".encode() for kind in ("message", "presence", "iq")}
-_NSMAP: Final[dict[str, str]] = {None: NS}  # type: ignore[dict-item]  # the stubs know no default
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -143,19 +143,9 @@ class Stanza:
         return out
 
     def _serialise_foreign(self) -> None:
-        """A stanza written with prefixes of its own: every child then carries what it needs."""
-        self._envelope = _OPEN[self.kind] + self._attributes()
-        holder = etree.Element(f"{{{NS}}}{self.kind}", nsmap=_NSMAP)
-        parts = [escape(self.element.text or "")]
-        for child in list(self.element):
-            tail, child.tail = child.tail, None
-            holder.append(child)
-            etree.cleanup_namespaces(holder)
-            text = etree.tostring(holder, encoding="utf-8")
-            parts.append(text[text.index(b">") + 1 : -len(_CLOSE[self.kind])])
-            self.element.append(child)
-            parts.append(escape(tail or ""))
-        self._content = b"".join(parts)
+        """A stanza written with prefixes or namespaces of its own."""
+        declarations, self._content = respell(self.element)
+        self._envelope = _OPEN[self.kind] + self._attributes() + declarations
 
     # -- wire forms --
 
