@@ -24,10 +24,12 @@ import importlib.util
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -35,7 +37,7 @@ from typing import Any
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PASSWORD = "secret"
 NEEDED = ("OpenSSL", "dns", "lxml", "msgspec", "precis_i18n", "structlog", "typer", "uvloop")
-VARIANTS = ("default",)
+VARIANTS = ("default", "postgresql")
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 30.0
 
@@ -66,6 +68,12 @@ enabled = true
 pause = "0"
 """
 
+POSTGRESQL = """
+[storage]
+backend = "postgresql"
+url = "postgresql://skerry@127.0.0.1:{port}/skerry"
+"""
+
 
 class Adapter:
     """One server instance that lives in its own folder."""
@@ -78,6 +86,9 @@ class Adapter:
         self.dns: str | None = arguments.dns
         self.pidfile = self.workdir / "server.pid"
         self.config = self.workdir / "server.toml"
+        self.postgresql = (
+            PostgreSQL(self.workdir, self.base + 32) if self.variant == "postgresql" else None
+        )
 
     def ports(self) -> dict[str, int]:
         """Every listener, by name."""
@@ -85,7 +96,7 @@ class Adapter:
 
     def start(self) -> None:
         """Start in the background and wait until the client ports accept."""
-        if self.pids():
+        if self._server():
             raise SystemExit("already running")
         self.prepare()
         with (self.workdir / "server.out").open("ab") as log:
@@ -112,7 +123,7 @@ class Adapter:
 
     def stop(self) -> None:
         """End the server, by force if it does not end in time."""
-        for pid in self.pids():
+        for pid in self._server():
             os.kill(pid, signal.SIGTERM)
             deadline = time.monotonic() + STOP_TIMEOUT
             while alive(pid):
@@ -120,9 +131,14 @@ class Adapter:
                     os.kill(pid, signal.SIGKILL)
                 time.sleep(0.05)
         self.pidfile.unlink(missing_ok=True)
+        if self.postgresql:
+            self.postgresql.stop()
 
     def pids(self) -> list[int]:
-        """The server's process, if it runs."""
+        """The server's process and its database server's, if they run."""
+        return self._server() + (self.postgresql.pids() if self.postgresql else [])
+
+    def _server(self) -> list[int]:
         try:
             pid = int(self.pidfile.read_text())
         except (OSError, ValueError):
@@ -145,9 +161,11 @@ class Adapter:
         """Write certificate and configuration into the folder."""
         (self.workdir / "data").mkdir(parents=True, exist_ok=True)
         self.make_certificate()
-        self.config.write_text(
-            CONFIG.format(workdir=self.workdir, domain=self.domain, **self.ports())
-        )
+        config = CONFIG.format(workdir=self.workdir, domain=self.domain, **self.ports())
+        if self.postgresql:
+            self.postgresql.start()
+            config += POSTGRESQL.format(port=self.postgresql.port)
+        self.config.write_text(config)
 
     def make_certificate(self) -> None:
         """Self-signed ECDSA P-256 certificate for the domain and its services."""
@@ -166,6 +184,87 @@ class Adapter:
     def command(self, *verb: str) -> list[str]:
         """How to call the server's own command line."""
         return [python(), "-m", "server", *verb, "--config", str(self.config)]
+
+
+class PostgreSQL:
+    """A database server of our own, with nothing but an empty database for the server.
+
+    It refuses to run as root, and then belongs to the user `postgres`, who cannot look into our
+    folder: its data lies elsewhere, and a link in our folder tells where.
+    """
+
+    def __init__(self, workdir: pathlib.Path, port: int) -> None:
+        self.port = port
+        self._link = workdir / "postgresql"
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            self._as = {"user": "postgres", "group": "postgres", "extra_groups": []}
+
+    def start(self) -> None:
+        """Start it and wait until it answers; make it first if need be."""
+        if self.pids():
+            return
+        fresh = not self._link.exists()
+        if fresh:
+            self._make()
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        self._call(
+            "pg_ctl", "-w", "-D", self._data, "-l", f"{self._data}.log", "-o", options, "start"
+        )
+        if fresh:
+            where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "skerry")
+            self._call("createdb", *where, "skerry")
+
+    def stop(self) -> None:
+        """Stop it, if it runs."""
+        if self.pids():
+            self._call("pg_ctl", "-w", "-D", self._data, "-m", "fast", "stop")
+
+    def pids(self) -> list[int]:
+        """Its main process."""
+        try:
+            pid = int((self._link / "postmaster.pid").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return []
+        return [pid] if alive(pid) else []
+
+    @property
+    def _data(self) -> str:
+        return str(self._link.resolve())
+
+    def _make(self) -> None:
+        """Make an empty cluster where its user can work."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="postgresql-"))
+        if self._as:
+            shutil.chown(folder, "postgres", "postgres")
+        data = folder / "data"
+        self._call(
+            "initdb",
+            "-D",
+            str(data),
+            "-U",
+            "skerry",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        )
+        self._link.unlink(missing_ok=True)
+        self._link.symlink_to(data)
+
+    def _call(self, program: str, *arguments: str) -> None:
+        """Run one of its programs, which Debian keeps outside PATH."""
+        places = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+        path = shutil.which(program, path=os.pathsep.join([*map(str, places), os.environ["PATH"]]))
+        if path is None:
+            raise SystemExit(f"{program} not found: PostgreSQL is not installed")
+        result = subprocess.run(
+            [path, *arguments], cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False, **self._as,
+        )  # fmt: skip
+        if result.returncode:
+            raise SystemExit(f"{program}: {result.stdout}")
 
 
 class Control:
