@@ -23,7 +23,7 @@ def enable(stream: ClientStream, element: Element) -> None:
     session = stream.session
     assert session is not None
     if session.outbox is not None:
-        # "the server MUST … return a <failed/> element" to a second <enable/> (§3)
+        # "a client SHALL only make at most one attempt to enable stream management" (§3)
         _fail(stream, Condition.UNEXPECTED_REQUEST)
         return
     session.outbox = Outbox()
@@ -40,8 +40,11 @@ def enable(stream: ClientStream, element: Element) -> None:
         stream.write(b"<enabled xmlns='%s'/>" % _NS)
 
 
-def enable_too_early(stream: ClientStream, element: Element) -> None:
-    """Refuse: counting begins after binding at the earliest (§3)."""
+def out_of_order(stream: ClientStream, element: Element) -> None:
+    """Refuse: enabling comes after binding, resuming instead of it.
+
+    "The server SHALL enforce this order and return a <failed/> element" (§3, §6).
+    """
     _fail(stream, Condition.UNEXPECTED_REQUEST)
 
 
@@ -117,10 +120,17 @@ def resume(stream: ClientStream, element: Element) -> None:
 
 
 def _go_on(stream: ClientStream, session: Session, outbox: Outbox) -> None:
+    """Answer, unless something else has happened while the disk was busy."""
     server = stream.server
-    if stream.phase is not Phase.AUTHENTICATED or session.stream is not None:
-        server.sessions.lost(session)
+    if stream.phase is not Phase.AUTHENTICATED:
+        if session.stream is None:
+            server.sessions.lost(session)
         return
+    if server.sessions.resumable(session.resume_id) is not session:
+        _fail(stream, Condition.ITEM_NOT_FOUND)
+        return
+    # Of two connections that resume, the later one is where the client is now.
+    server.sessions.take(session)
     server.sessions.resume(session, stream)
     stream.adopt(session)
     stream.write(
@@ -144,7 +154,10 @@ def _fail(stream: ClientStream, condition: Condition, handled: int | None = None
 
 TABLE: Table = {
     (Phase.BOUND, f"{{{NS}}}enable"): enable,
-    (Phase.AUTHENTICATED, f"{{{NS}}}enable"): enable_too_early,
+    (Phase.UNAUTHENTICATED, f"{{{NS}}}enable"): out_of_order,
+    (Phase.AUTHENTICATED, f"{{{NS}}}enable"): out_of_order,
+    (Phase.UNAUTHENTICATED, f"{{{NS}}}resume"): out_of_order,
+    (Phase.BOUND, f"{{{NS}}}resume"): out_of_order,
     (Phase.BOUND, f"{{{NS}}}r"): request,
     (Phase.BOUND, f"{{{NS}}}a"): acknowledge,
     (Phase.AUTHENTICATED, f"{{{NS}}}resume"): resume,

@@ -36,7 +36,7 @@ from server.roster.service import RosterService
 from server.sasl.keys import HASHES, derive_credentials
 from server.server import Server
 from server.storage import accounts
-from tests.harness.clock import FakeClock
+from tests.harness.clock import EPOCH, FakeClock
 from tests.harness.disk import HeldDatabase
 from tests.harness.entropy import SeededEntropy
 from tests.harness.loop import settle
@@ -56,6 +56,7 @@ CORE: Final[tuple[type[Extension], ...]] = (RosterService, PresenceService, Lega
 PATIENCE: Final = 5.0
 """Seconds to wait for what never comes; a test that passes never waits so long."""
 
+_UPTIME: Final = 1000.0
 _SALT: Final = b"salt of all tests"
 
 
@@ -74,7 +75,9 @@ class House:
     ) -> None:  # fmt: skip
         self._extensions = tuple(extensions)
         self._folder = tempfile.TemporaryDirectory(prefix="house-")
-        self.clock = FakeClock()
+        # As on any machine that has run for a while: a time of zero means "never" in places.
+        self.clock = FakeClock(EPOCH - _UPTIME)
+        self.clock.advance(_UPTIME)
         self.entropy = SeededEntropy()
         self.clients: list[Client] = []
         overrides: dict[str, dict[str, object]] = {
