@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from server import stanza_id
 from server.account import Account, Accounts
 from server.dispatch import Tables, run
 from server.errors import Condition, StanzaError
@@ -109,6 +110,9 @@ class Host:
         to = stanza.to
         if to is None:
             to = stanza.to = session.account.jid
+        if stanza_id.TAG in stanza.payloads:
+            # For both ends at once, as the message is stored once.
+            stanza_id.drop_forged(stanza, session.account.jid, to.bare)
         server = self.server
         refusal = server.delivery.refuses(stanza)
         if refusal is not None:
@@ -193,6 +197,8 @@ class Host:
     def _receive_message(
         self, account: Account, stanza: Stanza, session: Session | None
     ) -> Pending:
+        if stanza_id.TAG in stanza.payloads:
+            stanza_id.drop_forged(stanza, account.jid)
         if self._in_before:
             verdict = run(self._in_before, account, stanza, self.server.crashed)
             if verdict is not None:
