@@ -99,6 +99,6 @@ def _conditions(account: int, wanted: Filter) -> tuple[str, list[object]]:
             clauses.append(f"{clause}${len(args)}")
     if wanted.ids is not None:
         places = [f"${len(args) + 1 + place}" for place in range(len(wanted.ids))]
-        clauses.append(f"a.id IN ({', '.join(places)})")
+        clauses.append(f"a.id IN ({', '.join(places) or 'NULL'})")
         args += wanted.ids
     return " AND ".join(clauses), args

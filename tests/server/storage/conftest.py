@@ -8,17 +8,31 @@ import pytest
 
 from server.storage.database import Database
 from server.storage.sqlite import SQLiteDatabase
+from tests.harness import postgresql
+from tests.harness.backend import backends
 
 Open = Callable[[], AbstractAsyncContextManager[Database]]
 
 
-@pytest.fixture(params=["sqlite"])
-def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    """Opens the same database each time; a second driver becomes a second parameter."""
+@pytest.fixture
+def open_database(tmp_path: Path) -> Open:
+    """Opens the same database each time, on the back end of this run (`pytest --backend`)."""
+    if backends.chosen == "postgresql":
+        postgresql.need()
+    url = ""
+
+    async def make() -> Database:
+        nonlocal url
+        if backends.chosen == "sqlite":
+            return SQLiteDatabase(tmp_path / "skerry.db", commit_interval=0, retry_interval=0)
+        from server.storage.postgresql import PostgreSQLDatabase
+
+        url = url or await backends.schema()
+        return PostgreSQLDatabase(url, commit_interval=0, retry_interval=0)
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Database]:
-        database = SQLiteDatabase(tmp_path / "skerry.db", commit_interval=0, retry_interval=0)
+        database = await make()
         await database.start()
         try:
             yield database

@@ -1,0 +1,96 @@
+"""Which database the tests run on: `pytest --backend postgresql` changes it for all of them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from server.storage.sqlite import SQLiteDatabase
+from tests.harness import postgresql
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from server.storage.database import Database
+
+Backend = Literal["sqlite", "postgresql"]
+BACKENDS: Final[tuple[Backend, ...]] = ("sqlite", "postgresql")
+
+_TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+
+
+class Backends:
+    """The choice, and the PostgreSQL server behind it, started when first needed."""
+
+    def __init__(self) -> None:
+        self.chosen: Backend = "sqlite"
+        self._cluster: postgresql.Cluster | None = None
+        self._clean: list[str] = []
+        self._schemas = 0
+
+    @property
+    def url(self) -> str:
+        """A PostgreSQL database for tests."""
+        if named := os.environ.get(postgresql.ENVIRONMENT):
+            return named
+        if self._cluster is None:
+            self._cluster = postgresql.Cluster()
+        return self._cluster.url
+
+    async def schema(self) -> str:
+        """The address of an empty schema: a database of its own for who has no other."""
+        import asyncpg
+
+        postgresql.need()
+        self._schemas += 1
+        name = f"skerry_test_{os.getpid()}_{self._schemas}"
+        connection = await asyncpg.connect(self.url)
+        await connection.execute(f"CREATE SCHEMA {name}")
+        await connection.close()
+        return f"{self.url}{'&' if '?' in self.url else '?'}search_path={name}"
+
+    async def take(self) -> str:
+        """A schema that has the core's tables, if there is one, all of them empty."""
+        return self._clean.pop() if self._clean else await self.schema()
+
+    async def give_back(self, url: str) -> None:
+        """Empty all tables but for the migrations' own: quicker than making them anew."""
+        import asyncpg
+
+        connection = await asyncpg.connect(url)
+        names = [row[0] for row in await connection.fetch(_TABLES)]
+        names = [name for name in names if name != "migration"]
+        await connection.execute("; ".join(f"DELETE FROM {name}" for name in names))
+        await connection.execute("ALTER TABLE account ALTER COLUMN id RESTART")
+        await connection.close()
+        self._clean.append(url)
+
+    def close(self) -> None:
+        """No test needs anything any more."""
+        if self._cluster is not None:
+            self._cluster.remove()
+            self._cluster = None
+
+
+backends: Final = Backends()
+
+
+@asynccontextmanager
+async def opened(folder: Path, **options: Any) -> AsyncIterator[Database]:
+    """A started database that nobody else uses, on the back end of this run."""
+    if backends.chosen == "sqlite":
+        database: Database = SQLiteDatabase(folder / "skerry.sqlite", **options)
+        await database.start()
+        yield database
+        await database.close()
+        return
+    from server.storage.postgresql import PostgreSQLDatabase
+
+    url = await backends.take()
+    database = PostgreSQLDatabase(url, **options)
+    await database.start()
+    yield database
+    await database.close()
+    await backends.give_back(url)
