@@ -44,6 +44,9 @@ _RECORDS_FOR_ONE_KEY = 1 << 24
 _WORKING_CIPHERS = 2048
 """How many ciphers are kept ready, at 2.7 KB each; another takes 1.5 µs to make."""
 
+_IDLE_RECORDS = 32
+"""How many records without content may follow each other: each costs us more than the peer."""
+
 
 Kind = Callable[[bytes], AESGCM | ChaCha20Poly1305]
 
@@ -115,7 +118,7 @@ class Direction:
 class Records:
     """The server's side of an established connection; the verbs are those of `TLSLayer`."""
 
-    __slots__ = ("_input", "_output", "_read", "_write", "closed", "error")
+    __slots__ = ("_idle", "_input", "_output", "_read", "_write", "closed", "error")
 
     def __init__(self, suite: Suite, theirs: bytes, ours: bytes, output: bytes = b"") -> None:
         """Go on with both sides' traffic secrets; `output` are the first records under ours."""
@@ -123,6 +126,7 @@ class Records:
         self._write = Direction(suite, ours, len(_records(output)))
         self._input = b""
         self._output = output
+        self._idle = 0, 0  # records without content, and what number the next one would have
         self.closed = False
         self.error = ""
 
@@ -135,12 +139,10 @@ class Records:
         parts: list[bytes] = []
         position, update_wanted = 0, False
         try:
-            while (end := _end_of_record(data, position)) and not self.closed:
+            while not self.closed and (end := _end_of_record(data, position)):
                 plain = self._read.open(data[position : position + 5], data[position + 5 : end])
                 position = end
-                if len(plain) > _LONGEST + 1:
-                    raise _Refused(_RECORD_OVERFLOW, "a record of too much content")
-                if plain and plain[-1] == _DATA:
+                if 1 < len(plain) <= _LONGEST + 1 and plain[-1] == _DATA:
                     parts.append(plain[:-1])
                 else:
                     update_wanted |= self._rare(plain, parts)
@@ -180,21 +182,34 @@ class Records:
 
     def _rare(self, plain: bytes, parts: list[bytes]) -> bool:
         """Take what is not plain data: padding, alerts, key updates; whether to update ours."""
+        if len(plain) > _LONGEST + 1:
+            raise _Refused(_RECORD_OVERFLOW, "a record of too much content")
         content = plain.rstrip(b"\0")
         # "If a receiving implementation does not find a non-zero octet in the cleartext, it MUST
         # terminate the connection with an "unexpected_message" alert" (§5.4).
         if not content:
             raise _Refused(_UNEXPECTED_MESSAGE, "a record without a type")
         kind, content = content[-1], content[:-1]
-        if kind == _DATA:
+        if kind == _DATA and content:
             parts.append(content)
-        elif kind == _ALERT:
+            return False
+        self._count_idle()
+        if kind == _ALERT:
             self._alert(content)
         elif kind == _HANDSHAKE:
             return self._key_update(content)
-        else:
+        elif kind != _DATA:
             raise _Refused(_UNEXPECTED_MESSAGE, "a record of an unknown type")
         return False
+
+    def _count_idle(self) -> None:
+        """Refuse a flood of records that carry nothing; those with content are not counted."""
+        count, expected = self._idle
+        here = self._read.sequence
+        count = count + 1 if here == expected else 1
+        if count > _IDLE_RECORDS:
+            raise _Refused(_UNEXPECTED_MESSAGE, "too many records without content")
+        self._idle = count, here + 1
 
     def _alert(self, content: bytes) -> None:
         if len(content) != 2:
@@ -210,6 +225,7 @@ class Records:
         if content not in (_KEY_UPDATE, _KEY_UPDATE_WANTED):
             raise _Refused(_UNEXPECTED_MESSAGE, "a handshake message after the handshake")
         self._read.update()
+        self._idle = self._idle[0], self._read.sequence + 1
         return content == _KEY_UPDATE_WANTED
 
     def _update_ours(self) -> None:

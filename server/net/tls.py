@@ -127,9 +127,14 @@ class TLSLayer:
         was_drained = not engine.output_left()
         connection = engine.connection
         if not engine.shake(data) or connection is None:
+            # A record under the keys of the application before the very last step would not be
+            # counted, and a number used twice would give the key away (RFC 8446 §5.3): then
+            # OpenSSL stays. It sends none, but this must not rest on that.
+            engine.is_early |= not was_drained or engine.output_left().startswith(b"\x17")
             return b""
         self._note(connection)
-        records = self._records(engine, connection) if was_drained else None
+        may_leave = was_drained and not engine.is_early
+        records = self._records(engine, connection) if may_leave else None
         if records is None:
             return engine.settle()
         self._engine = records

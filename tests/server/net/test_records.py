@@ -120,6 +120,26 @@ def test_keys_change_on_request_once_for_many() -> None:
     assert peer.heard(answer) == [(HANDSHAKE, b"\x18\x00\x00\x01\x00"), (DATA, b"y")]
 
 
+@pytest.mark.parametrize("kind", [DATA, ALERT, HANDSHAKE])
+def test_flood_of_records_without_content(kind: int) -> None:
+    peer = Peer()
+    content = {DATA: b"", ALERT: b"\x01\x5a", HANDSHAKE: b"\x18\x00\x00\x01\x01"}[kind]
+
+    def several(count: int) -> None:
+        for _ in range(count):
+            peer.tell(content, kind)
+            if kind == HANDSHAKE:
+                peer.write.update()
+
+    for _ in range(3):
+        several(32)
+        assert peer.tell(b"x") == b"x"
+    several(32)
+    assert not peer.server.closed
+    several(1)
+    assert peer.server.error == "too many records without content"
+
+
 def test_close_notify_both_ways() -> None:
     peer = Peer()
     assert peer.heard(peer.server.shutdown()) == [(ALERT, b"\x01\x00")]
@@ -127,6 +147,13 @@ def test_close_notify_both_ways() -> None:
     assert peer.server.closed
     assert not peer.server.error
     assert peer.tell(b"late") == b""
+
+
+def test_what_follows_close_notify_is_ignored() -> None:
+    peer = Peer()
+    assert peer.server.receive(peer.write.seal(b"\x01\x00", ALERT) + b"anything at all") == b""
+    assert peer.server.closed
+    assert not peer.server.error
 
 
 def test_other_alerts() -> None:

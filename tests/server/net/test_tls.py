@@ -282,6 +282,25 @@ def test_openssl_is_left_with_tls_1_3_only(store: CertificateStore, folder: Path
     assert isinstance(new.client._engine, OpenSSL)
 
 
+@pytest.mark.parametrize("drained", [True, False])
+def test_openssl_stays_if_it_has_sent_what_nobody_counted(folder: Path, drained: bool) -> None:
+    light = CertificateStore({"one.example": ensure_certificate(folder, "one.example", [], NOW)})
+    pair = Pair(light)
+    pair.server.receive(pair.client.pending_output())
+    flight = pair.server.pending_output()
+    pair.client.receive(flight)
+    finished = pair.client.pending_output()
+    engine = pair.server._engine
+    assert isinstance(engine, OpenSSL)
+    _lib.BIO_write(engine._from_ssl, b"\x17\x03\x03\x00\x11" + bytes(17), 22)
+    pair.server.receive(finished[:1])
+    if drained:
+        pair.server.pending_output()
+    pair.server.receive(finished[1:])
+    assert pair.server.handshake_done
+    assert pair.server._engine is engine
+
+
 @pytest.mark.parametrize("light", [True, False])
 def test_peers_show_their_certificates(folder: Path, light: bool) -> None:
     sources = {"one.example": ensure_certificate(folder, "one.example", [], NOW)}
