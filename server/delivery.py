@@ -8,6 +8,7 @@ available; that session's newer messages wait (`Session.held`) so that order is 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from server import message_id
@@ -16,6 +17,7 @@ from server.messages.rules import ARCHIVE, PENDING, disposition
 from server.router import Verdict as Route
 from server.router import route_message
 from server.storage import messages
+from server.storage.errors import StorageError
 from server.timestamps import stamp
 
 if TYPE_CHECKING:
@@ -159,29 +161,41 @@ class Delivery:
         finally:
             account.draining = None
             held, session.held = session.held or [], None
-            for wire, mid in held:
-                session.send(wire, mid)
+            if self._gone(session):
+                # What it held was returned (`orphaned`); what it did not get is for another one.
+                for other in account.reach.audience[:1]:
+                    self.became_available(other)
+            else:
+                for wire, mid in held:
+                    session.send(wire, mid)
             account.save_ledger()
 
     async def _read_pending(self, session: Session) -> None:
         account, database = session.account, self._server.database
         ledger = account.ledger
-        if not database.journal.failing:
+        # What cannot be written can still be read.
+        with suppress(StorageError):
             await database.journal.sync()
-        parked = sorted(ledger.parked)
+        # What is parked after the cursor comes in its turn.
+        parked = sorted(mid for mid in ledger.parked if mid <= ledger.cursor)
         for start in range(0, len(parked), PORTION):
             rows = await messages.messages(database, parked[start : start + PORTION])
+            if self._gone(session):
+                return
             self._send_pending(session, rows)
             await self._server.room_to_write(session)
         after = ledger.cursor
         while not self._gone(session):
             rows = await messages.pending(database, account.id, after, PORTION)
+            if self._gone(session):
+                return
             if rows:
                 after = rows[-1][0]
                 self._send_pending(session, rows)
+                ledger.read_until(after)
             if len(rows) < PORTION:
                 ledger.caught_up()
-                break
+                return
             await self._server.room_to_write(session)
 
     @staticmethod
@@ -217,16 +231,27 @@ class Delivery:
         waiting += session.held or []
         lost = [(wire, mid) for wire, mid in waiting if mid and ledger.dropped(mid)]
         audience = account.reach.audience
-        if not audience:
+        if account.draining is session:
+            # Another device goes on where this one ended (`_drain`), with all in order.
+            ledger.returned(mid for _, mid in lost)
+        elif not audience:
             ledger.orphaned((mid for _, mid in lost), bool(account.sessions))
         else:
-            host = session.host.jid.wire
-            for wire, mid in lost:
-                late = wire if _DELAY in wire else late_copy(wire, mid, host)
-                for other in audience:
-                    ledger.taken(mid)
-                    other.deliver(late, mid)
+            self._pass_on(session, lost, audience)
         account.save_ledger()
+
+    @staticmethod
+    def _pass_on(
+        session: Session, lost: Sequence[tuple[bytes, int]], audience: Sequence[Session]
+    ) -> None:
+        ledger, host = session.account.ledger, session.host.jid.wire
+        for wire, mid in lost:
+            late = wire if _DELAY in wire else late_copy(wire, mid, host)
+            # First they all hold it: one of them may have it at once.
+            for _ in audience:
+                ledger.taken(mid)
+            for other in audience:
+                other.deliver(late, mid)
 
 
 def late_copy(wire: bytes, mid: int, host: bytes) -> bytes:

@@ -8,7 +8,8 @@ costs nothing but, now and then, one new cursor.
 
 In memory stand only the messages that live sessions hold (`open`: mid → how many sessions hold it).
 Messages that were stored while nobody was there are not in memory; `backlog` says that there may be
-some, and until they have been read (`caught_up`) the cursor stands still.
+some. They are read in order, and the cursor follows up to `read`, how far that has come, until all
+have been read (`caught_up`).
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Ledger:
         "dirty",
         "open",
         "parked",
+        "read",
         "to_park",
         "to_unpark",
         "top",
@@ -44,6 +46,7 @@ class Ledger:
 
     def __init__(self, cursor: int, parked: Iterable[int] = (), backlog: bool = True) -> None:
         self.cursor = cursor
+        self.read = cursor  # how far the backlog has been read
         self.top = cursor  # the newest message of the account, whichever way it went
         self.open: dict[int, int] = {}  # ascending: entries only ever come at the end
         # Each account has a ledger and nearly all of these are empty nearly always: so they are
@@ -53,7 +56,7 @@ class Ledger:
         self.dirty = False
         self.to_park = _NOTHING
         self.to_unpark = _NOTHING
-        self._done = _NONE  # acknowledged while the cursor stood still
+        self._done = _NONE  # acknowledged before the backlog was read that far
 
     @property
     def has_pending(self) -> bool:
@@ -94,24 +97,27 @@ class Ledger:
         """A device has these messages (ascending)."""
         last = 0
         for mid in mids:
-            last = mid
             self.open.pop(mid, None)
             if mid in self.parked:
                 self.parked.discard(mid)
                 self.to_unpark = self.to_unpark or []
                 self.to_unpark.append(mid)
-            elif self.backlog and mid > self.cursor:
+            if self.backlog and mid > self.read:
                 self._done = self._done or set()
                 self._done.add(mid)
-        if self.backlog or not last:
-            return
-        # An older message that is still under way to another device gets a row of its own, so that
-        # the cursor can pass it.
+            else:
+                last = mid
+        if last:
+            self._park_before(last)
+            self._advance()
+
+    def _park_before(self, last: int) -> None:
+        """Give older messages that are still under way a row each, so that the cursor can pass."""
         for mid in self.open:
-            if mid >= last:
+            if mid < last:
+                self._park(mid)
+            elif not self.backlog:
                 break
-            self._park(mid)
-        self._advance()
 
     def dropped(self, mid: int) -> bool:
         """A session that held the message is gone; True if no other session holds it."""
@@ -136,6 +142,17 @@ class Ledger:
         if attended:
             self._advance()
 
+    def returned(self, mids: Iterable[int]) -> None:
+        """Messages that no session holds any more are read again from the database."""
+        for mid in mids:
+            self.open.pop(mid, None)
+        self.backlog = True
+        self.read = self.cursor
+
+    def read_until(self, mid: int) -> None:
+        """All that was in the database up to this message has been handed to a session."""
+        self.read = mid
+
     def caught_up(self) -> None:
         """All that was in the database has been read and handed to a session."""
         if self.backlog:
@@ -150,7 +167,7 @@ class Ledger:
         if self.open:
             self.backlog = True
         self.open.clear()
-        self._done = _NONE
+        self.read = self.cursor
 
     def saved(self) -> None:
         """The changes were handed to the journal."""
@@ -167,10 +184,12 @@ class Ledger:
 
     def _advance(self) -> None:
         """Move the cursor up to the oldest message that is neither delivered nor parked."""
+        waiting = (mid for mid in self.open if mid not in self.parked)
         if self.backlog:
-            return
-        oldest = next((mid for mid in self.open if mid not in self.parked), 0)
-        cursor = oldest - 1 if oldest else self.top
+            oldest = min((mid for mid in waiting if mid <= self.read), default=0)
+        else:
+            oldest = next(waiting, 0)
+        cursor = oldest - 1 if oldest else self.read if self.backlog else self.top
         if cursor > self.cursor:
             self.cursor = cursor
             self.dirty = True

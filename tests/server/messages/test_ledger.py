@@ -67,6 +67,40 @@ def test_the_cursor_stands_still_while_there_may_be_a_backlog() -> None:
     assert book.cursor == 30
 
 
+def test_the_cursor_follows_while_a_backlog_is_read() -> None:
+    book = ledger(10, backlog=True)
+    for mid in (11, 12, 13):
+        book.taken(mid)
+    book.read_until(13)
+    book.acknowledged([11, 12])
+    assert book.cursor == 12
+    book.deserted()
+    assert [mid for mid in (11, 12, 13, 14) if mid > book.cursor and book.is_due(mid)] == [13, 14]
+
+
+def test_what_came_past_a_backlog_is_not_due_when_it_is_read() -> None:
+    book = ledger(10, backlog=True)
+    book.stored(30, 0, attended=True)
+    book.taken(30)
+    book.acknowledged([30])
+    assert not book.is_due(30)
+    book.deserted()
+    assert not book.is_due(30)
+
+
+def test_what_a_dead_session_had_of_a_backlog_is_read_again() -> None:
+    book = ledger(10, backlog=True)
+    for mid in (11, 12, 13):
+        book.taken(mid)
+    book.read_until(13)
+    book.acknowledged([12])
+    lost = [mid for mid in (11, 13) if book.dropped(mid)]
+    book.returned(lost)
+    assert (book.cursor, book.parked, book.backlog) == (12, {11}, True)
+    assert book.is_due(11)
+    assert book.is_due(13)
+
+
 def test_with_nobody_there_messages_join_the_backlog() -> None:
     book = ledger()
     book.stored(1, 0, attended=False)
