@@ -11,7 +11,7 @@ from tests.survival.archive import read_archive
 from tests.survival.client import DOMAIN, Client
 
 if TYPE_CHECKING:
-    from random import Random
+    from random import Random  # noqa: TID251  handed in with its seed
 
     from tests.survival.process import ServerProcess
 
@@ -112,7 +112,8 @@ class Person:
 
 
 def message(to: str, body: str) -> str:
-    return f"<message type='chat' to='{to}@{DOMAIN}'><body>{body}</body></message>"
+    address = to if "@" in to else f"{to}@{DOMAIN}"
+    return f"<message type='chat' to='{address}'><body>{body}</body></message>"
 
 
 async def look(server: ServerProcess, people: dict[str, Person], number: int) -> Figures:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from collections import deque
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from lxml import etree
@@ -32,12 +31,14 @@ NS_STREAM: Final = "http://etherx.jabber.org/streams"
 NS_BIND: Final = "urn:ietf:params:xml:ns:xmpp-bind"
 _SASL: Final = "urn:ietf:params:xml:ns:xmpp-sasl"
 _KINDS: Final = frozenset(f"{{jabber:client}}{kind}" for kind in ("message", "presence", "iq"))
-_CHUNK: Final = 1 << 16
 
 Element = etree._Element
 
+#: Connections that tests have left open.
+_OPEN: Final[set[asyncio.Transport]] = set()
 
-class Client:
+
+class Client(asyncio.Protocol):
     """One connection, and what is known about it."""
 
     def __init__(self, port: int, local: str) -> None:
@@ -46,7 +47,6 @@ class Client:
         self.jid = f"{local}@{DOMAIN}"
         self.resource = ""
         self.answers = True  # whether `<r/>` is answered
-        self.reads = True  # whether the socket is read
         self.resume_id = ""
         #: Texts of stanzas sent since `enable`, not acknowledged; with how many stanzas of the
         #: server's this client had acknowledged when it sent them.
@@ -61,7 +61,8 @@ class Client:
         self._enabled = False
         self._numbers = 0
         self._changed = asyncio.Event()
-        self._reading: asyncio.Task[None] | None = None
+        self._writable = asyncio.Event()
+        self._transport: asyncio.Transport | None = None
 
     # -- coming --
 
@@ -75,7 +76,9 @@ class Client:
         return client
 
     @classmethod
-    async def online(cls, port: int, local: str, resource: str = "device", source: str = "") -> Self:
+    async def online(
+        cls, port: int, local: str, resource: str = "device", source: str = ""
+    ) -> Self:
         """The same with stream management, and available."""
         client = await cls.login(port, local, resource, source)
         await client.enable()
@@ -85,12 +88,9 @@ class Client:
     async def connect(self, source: str = "") -> None:
         """Open the connection, from one of this machine's own addresses if need be."""
         local = (source, 0) if source else None
-        self._reader, self._writer = await asyncio.open_connection(
-            "127.0.0.1", self.port, local_addr=local, limit=_CHUNK
-        )
-        self.is_closed = False
-        await self._open()
-        self._reading = asyncio.get_running_loop().create_task(self._read())
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: self, "127.0.0.1", self.port, local_addr=local)
+        self._open()
         await self.expect(f"{{{NS_STREAM}}}features")
 
     async def authenticate(self) -> None:
@@ -98,7 +98,7 @@ class Client:
         token = b64encode(f"\0{self.local}\0{PASSWORD}".encode()).decode()
         self.write(f"<auth xmlns='{_SASL}' mechanism='PLAIN'>{token}</auth>")
         await self.expect(f"{{{_SASL}}}success")
-        await self._open()
+        self._open()
         await self.expect(f"{{{NS_STREAM}}}features")
 
     async def bind(self, resource: str) -> None:
@@ -129,7 +129,7 @@ class Client:
             self.write(text)
         return True
 
-    async def _open(self) -> None:
+    def _open(self) -> None:
         self._parser = etree.XMLPullParser(events=("start", "end"))
         self._depth = 0
         self.write(
@@ -141,16 +141,9 @@ class Client:
 
     async def stop(self) -> None:
         """Drop the connection without a word."""
-        if self._reading is not None:
-            self._reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._reading
-            self._reading = None
-        transport = self._writer.transport
-        transport.abort()
-        with suppress(OSError):
-            await self._writer.wait_closed()
-        self.is_closed = True
+        if self._transport is not None:
+            self._transport.abort()
+            await self.until(lambda: self._transport is None)
 
     async def goodbye(self) -> None:
         """End the session properly, after acknowledging what came."""
@@ -163,15 +156,15 @@ class Client:
 
     def write(self, data: str | bytes) -> None:
         """Write bytes as they are."""
-        self._writer.write(data.encode() if isinstance(data, str) else data)
+        if self._transport is not None:
+            self._transport.write(data.encode() if isinstance(data, str) else data)
 
     async def send(self, text: str) -> None:
         """Send a stanza, which counts."""
         if self._enabled:
             self.waiting.append((text, self.confirmed))
         self.write(text)
-        with suppress(OSError):
-            await self._writer.drain()
+        await self._writable.wait()
 
     def ask(self) -> None:
         """Ask the server what it has handled."""
@@ -241,30 +234,43 @@ class Client:
 
     def listen(self, reads: bool) -> None:
         """Read the socket, or stop doing so."""
-        self.reads = reads
-        transport = self._writer.transport
-        assert isinstance(transport, asyncio.Transport)
+        assert self._transport is not None
         if reads:
-            transport.resume_reading()
-            self._reading = asyncio.get_running_loop().create_task(self._read())
+            self._transport.resume_reading()
         else:
-            assert self._reading is not None
-            self._reading.cancel()
-            transport.pause_reading()
+            self._transport.pause_reading()
 
-    async def _read(self) -> None:
-        try:
-            while data := await self._reader.read(_CHUNK):
-                self._parser.feed(data)
-                for event, element in self._parser.read_events():
-                    self._see(event, element)
-                self._changed.set()
-        except OSError:
-            pass
+    # -- asyncio's side --
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        _OPEN.add(transport)
+        self._writable.set()
+        self.is_closed = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is not None:
+            _OPEN.discard(self._transport)
+        self._transport = None
+        self._writable.set()
         self.is_closed = True
         self._changed.set()
 
-    def _see(self, event: str, element: Element) -> None:
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed(data)
+        for event, element in self._parser.read_events():
+            self._see(event, element)
+        self._changed.set()
+
+    def _see(self, event: str, element: object) -> None:
+        assert isinstance(element, Element)
         if event == "start":
             self._depth += 1
             return
@@ -297,3 +303,10 @@ class Client:
         while self.acknowledged < h:
             _, self.certain = self.waiting.popleft()
             self.acknowledged += 1
+
+
+async def hang_up() -> None:
+    """Drop all connections that are still there."""
+    while _OPEN:
+        _OPEN.pop().abort()
+    await asyncio.sleep(0)  # their protocols are told in the next turn of the loop

@@ -9,13 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from tests.survival.client import DOMAIN, PASSWORD
+from tests.survival.client import DOMAIN, PASSWORD, hang_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 START_PATIENCE: Final = 20.0
@@ -53,6 +54,7 @@ class ServerProcess:
 
     async def __aexit__(self, *_: object) -> None:
         self.kill()
+        await hang_up()
 
     def _write_configuration(self, settings: Mapping[str, Mapping[str, object]]) -> None:
         sections = {name: dict(keys) for name, keys in EASY.items()}
@@ -85,17 +87,31 @@ class ServerProcess:
         """
         command = [*before, sys.executable, "-m", "server", "serve"]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: ASYNC220  it is back at once
                 [*command, "--config", str(self.folder / "server.toml")],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         clock = asyncio.get_running_loop().time
         begun = clock()
-        while not (accepts(self.port) and accepts(self.tls_port)):
+        while not (self._takes_orders() and accepts(self.port) and accepts(self.tls_port)):
             assert self._process.poll() is None, f"the server did not start\n{self.told()}"
             assert clock() < begun + START_PATIENCE, f"the server does not listen\n{self.told()}"
             await asyncio.sleep(0.02)
         return clock() - begun
+
+    def _takes_orders(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe, self._control() as path:
+            return probe.connect_ex(path) == 0
+
+    @contextmanager
+    def _control(self) -> Iterator[str]:
+        """The control socket, by a short path: it may have 108 bytes at most."""
+        folder = os.open(self.data, os.O_PATH) if self.data.exists() else -1
+        try:
+            yield f"/proc/self/fd/{folder}/control.sock"
+        finally:
+            if folder >= 0:
+                os.close(folder)
 
     def kill(self) -> None:
         """End it as a power cut would, but for what the kernel has."""
@@ -140,20 +156,15 @@ class ServerProcess:
 
     async def add_users(self, names: Iterable[str]) -> None:
         """Make accounts over the control socket."""
-        # The path of a socket may have 108 bytes at most; a folder of pytest's may have more.
-        folder = os.open(self.data, os.O_PATH)
-        try:
-            reader, writer = await asyncio.open_unix_connection(
-                f"/proc/self/fd/{folder}/control.sock"
-            )
-        finally:
-            os.close(folder)
+        with self._control() as path:
+            reader, writer = await asyncio.open_unix_connection(path)
         for name in names:
             arguments = {"jid": f"{name}@{DOMAIN}", "password": PASSWORD}
             writer.write(json.dumps({"verb": "user.add", "arguments": arguments}).encode() + b"\n")
             answer: dict[str, Any] = json.loads(await reader.readline())
             assert answer["ok"], answer
         writer.close()
+        await writer.wait_closed()
 
 
 def free_port() -> int:

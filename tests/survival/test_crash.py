@@ -6,6 +6,7 @@ import asyncio
 import os
 import random  # noqa: TID251  a seed makes every round repeatable
 import sqlite3
+import sys
 from contextlib import closing
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -30,21 +31,26 @@ async def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     async with ServerProcess(tmp_path) as server:
         await server.add_users([WARDEN, *people])
         total = Figures()
-        print(f"\n kill  after s  start s {Figures.heading()}")
+        show(f"\n kill  after s  start s {Figures.heading()}")
         for number in range(ROUNDS):
             await arrive(server, people, chance)
             seconds = chance.uniform(*_LOAD)
             await chat_until_killed(server, people, chance, number, seconds)
             started = await server.start()
             figures = await look(server, people, number)
-            print(f"{number + 1:>5} {seconds:>8.2f} {started:>8.2f} {figures.row()}")
+            show(f"{number + 1:>5} {seconds:>8.2f} {started:>8.2f} {figures.row()}")
             total += figures
             assert (figures.lost, figures.doubled) == (0, 0), server.told()
-        print(f"  all                   {total.row()}")
+        show(f"  all                   {total.row()}")
         assert total.acknowledged
         assert not server.crashes()
         server.kill()
     assert is_whole(server.data / "skerry.sqlite")
+
+
+def show(line: str) -> None:
+    """Write a line of the table, which `pytest -s` shows."""
+    sys.stdout.write(line + "\n")
 
 
 def pairs(count: int) -> dict[str, Person]:
@@ -55,9 +61,7 @@ def pairs(count: int) -> dict[str, Person]:
     }
 
 
-async def arrive(
-    server: ServerProcess, people: dict[str, Person], chance: random.Random
-) -> None:
+async def arrive(server: ServerProcess, people: dict[str, Person], chance: random.Random) -> None:
     """One of each pair is always there, or nobody would write."""
     for person in people.values():
         may = (Habit.ACKNOWLEDGES, Habit.SILENT)
