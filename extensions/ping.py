@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NS: Final = "urn:xmpp:ping"
+EVERYWHERE: Final = At.HOST | At.OWN | At.ACCOUNT | At.NOBODY
 
 
 class Ping(Extension):
@@ -22,7 +23,7 @@ class Ping(Extension):
     def wires(self) -> Iterable[Wire]:
         """Every hook of this extension."""
         yield Feature(NS, At.HOST | At.OWN | At.ACCOUNT)
-        yield IQ("get", f"{{{NS}}}ping", self.answer, At.HOST | At.OWN | At.ACCOUNT)
+        yield IQ("get", f"{{{NS}}}ping", self.answer, EVERYWHERE)
 
     def answer(self, request: Request) -> None:
         """Reply with an empty result (§4.2).
@@ -30,6 +31,10 @@ class Ping(Extension):
         An account answers those who may see its presence: whether it exists is nobody else's
         business (RFC 6121 §8.5.1).
         """
-        account = request.account
-        if account is not None and not account.may_see_presence(request.from_):
+        account, to = request.account, request.stanza.to
+        if account is None:
+            may_know = to is None or not to.local
+        else:
+            may_know = account.may_see_presence(request.from_)
+        if not may_know:
             raise StanzaError(Condition.SERVICE_UNAVAILABLE)

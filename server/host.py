@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Pending = Awaitable[None] | None
 
 _UNAVAILABLE = "this address cannot be reached"
+# As an account says it that takes no such message (`server/delivery.py`): nobody learns from the
+# text which of them there are.
+_NOBODY_THERE = "nobody is there to take this message"
 
 
 class Host:
@@ -265,7 +268,7 @@ class Host:
         # the same as for an account that takes no messages: existence is not told.
         if stanza.type == "headline":
             return None
-        return self.refuse(stanza, StanzaError(Condition.SERVICE_UNAVAILABLE, _UNAVAILABLE))
+        return self.refuse(stanza, StanzaError(Condition.SERVICE_UNAVAILABLE, _NOBODY_THERE))
 
     def _answer(
         self, stanza: Stanza, at: At, session: Session | None, account: Account | None
