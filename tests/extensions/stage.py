@@ -17,7 +17,8 @@ from server.server import Server
 from server.session import Session
 from server.stanza import Stanza, qualify
 from server.storage import accounts
-from server.storage.sqlite import SQLiteDatabase
+from server.storage.database import Database
+from tests.harness.backend import opened
 from tests.harness.clock import FakeClock
 from tests.harness.entropy import SeededEntropy
 from tests.harness.loop import settle
@@ -142,8 +143,13 @@ async def open_stage(folder: Path, **sections: dict[str, Any]) -> AsyncIterator[
     clock = FakeClock()
     overrides = {"server": {"domains": [DOMAIN], "data": str(folder)}, **sections}
     config: Config = load(overrides=overrides)
-    database = SQLiteDatabase(folder / "skerry.db", commit_interval=0, retry_interval=0)
-    await database.start()
+    async with opened(folder, commit_interval=0, retry_interval=0) as database:
+        async with _running(config, database, clock) as stage:
+            yield stage
+
+
+@asynccontextmanager
+async def _running(config: Config, database: Database, clock: FakeClock) -> AsyncIterator[Stage]:
     server = Server(config, database, clock, SeededEntropy(), cast("CertificateStore", None))
     for host in server.hosts.values():
         host.presence = Quiet()  # type: ignore[assignment]
@@ -155,7 +161,6 @@ async def open_stage(folder: Path, **sections: dict[str, Any]) -> AsyncIterator[
         for host in server.hosts.values():
             await host.stop()
         await server.tasks.close()
-        await database.close()
 
 
 def condition(answer: Element) -> str:

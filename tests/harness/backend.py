@@ -6,6 +6,9 @@ import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import asyncpg
+
+from server.storage.postgresql import PostgreSQLDatabase
 from server.storage.sqlite import SQLiteDatabase
 from tests.harness import postgresql
 
@@ -41,8 +44,6 @@ class Backends:
 
     async def schema(self) -> str:
         """The address of an empty schema: a database of its own for who has no other."""
-        import asyncpg
-
         postgresql.need()
         self._schemas += 1
         name = f"skerry_test_{os.getpid()}_{self._schemas}"
@@ -57,8 +58,6 @@ class Backends:
 
     async def give_back(self, url: str) -> None:
         """Empty all tables but for the migrations' own: quicker than making them anew."""
-        import asyncpg
-
         connection = await asyncpg.connect(url)
         names = [row[0] for row in await connection.fetch(_TABLES)]
         names = [name for name in names if name != "migration"]
@@ -80,17 +79,14 @@ backends: Final = Backends()
 @asynccontextmanager
 async def opened(folder: Path, **options: Any) -> AsyncIterator[Database]:
     """A started database that nobody else uses, on the back end of this run."""
-    if backends.chosen == "sqlite":
-        database: Database = SQLiteDatabase(folder / "skerry.sqlite", **options)
-        await database.start()
-        yield database
-        await database.close()
-        return
-    from server.storage.postgresql import PostgreSQLDatabase
-
-    url = await backends.take()
-    database = PostgreSQLDatabase(url, **options)
+    url = await backends.take() if backends.chosen == "postgresql" else ""
+    database: Database = (
+        PostgreSQLDatabase(url, **options) if url else SQLiteDatabase(folder / "db", **options)
+    )
     await database.start()
-    yield database
-    await database.close()
-    await backends.give_back(url)
+    try:
+        yield database
+    finally:
+        await database.close()
+    if url:
+        await backends.give_back(url)

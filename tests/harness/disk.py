@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from server.storage.batch import Outcome
 from server.storage.errors import StorageError
+from server.storage.postgresql import PostgreSQLDatabase
 from server.storage.sqlite import SQLiteDatabase
+from tests.harness.backend import backends
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from server.storage.batch import Batch
 
 
-class HeldDatabase(SQLiteDatabase):
-    """SQLite, with a hand on the disk."""
+class Hand:
+    """A hand on the disk."""
 
     is_held = False
     is_full = False
@@ -31,10 +36,60 @@ class HeldDatabase(SQLiteDatabase):
             self._commit(batch)
 
     def _commit(self, batch: Batch) -> None:
+        raise NotImplementedError
+
+    def _finished(self, batch: Batch, outcome: Outcome) -> None:
+        raise NotImplementedError
+
+    def _passes(self, batch: Batch) -> bool:
+        """Whether the batch may go to the disk now."""
         if self.is_held:
             self._held = batch  # the journal waits for one commit at a time
         elif self.is_full:
             outcome = Outcome(error=StorageError("database or disk is full"))
-            self._loop.call_soon(self._finished, batch, outcome)
+            asyncio.get_running_loop().call_soon(self._finished, batch, outcome)
         else:
+            return True
+        return False
+
+
+class HeldSQLite(SQLiteDatabase, Hand):
+    """SQLite, whose short reads are done before anybody can look."""
+
+    reads = 0
+
+    def _commit(self, batch: Batch) -> None:
+        if self._passes(batch):
             super()._commit(batch)
+
+
+class HeldPostgreSQL(PostgreSQLDatabase, Hand):
+    """PostgreSQL, whose reads have to be waited for."""
+
+    @property
+    def reads(self) -> int:
+        return self._readers.busy + self._large.busy
+
+    def _commit(self, batch: Batch) -> None:
+        if self._passes(batch):
+            super()._commit(batch)
+
+
+HeldDatabase = HeldSQLite | HeldPostgreSQL
+
+
+async def held_database(folder: Path) -> HeldDatabase:
+    """A database on the back end of this run, not started; it is empty unless `folder` knows it."""
+    if backends.chosen == "sqlite":
+        return HeldSQLite(folder / "house.db", commit_interval=0)
+    known = folder / "house.url"
+    if not known.exists():
+        known.write_text(await backends.take())
+    return HeldPostgreSQL(known.read_text(), commit_interval=0)
+
+
+async def give_back(folder: Path) -> None:
+    """Nobody needs the database of this folder any more."""
+    known = folder / "house.url"
+    if known.exists():
+        await backends.give_back(known.read_text())

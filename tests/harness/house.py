@@ -9,7 +9,7 @@
             await ben.expect_nothing()
 
 There are no sockets: a `Client` feeds a `ClientStream` and parses what that writes. The database is
-a file in a temporary folder, the clock stands still (`house.clock.advance(60)`), chance repeats
+a file in a temporary folder (with `pytest --backend postgresql` a schema of a throw-away server), the clock stands still (`house.clock.advance(60)`), chance repeats
 itself. Nothing sleeps: `house.settle()` returns when the server has nothing left to do.
 """
 
@@ -37,7 +37,7 @@ from server.sasl.keys import HASHES, derive_credentials
 from server.server import Server
 from server.storage import accounts
 from tests.harness.clock import EPOCH, FakeClock
-from tests.harness.disk import HeldDatabase
+from tests.harness.disk import HeldDatabase, give_back, held_database
 from tests.harness.entropy import SeededEntropy
 from tests.harness.loop import settle
 from tests.harness.patterns import difference, parse, show
@@ -98,10 +98,11 @@ class House:
 
     async def __aexit__(self, *_: object) -> None:
         await self._stop()
+        await give_back(Path(self._folder.name))
         self._folder.cleanup()
 
     async def _start(self) -> None:
-        self.database = HeldDatabase(Path(self._folder.name) / "house.db", commit_interval=0)
+        self.database = await held_database(Path(self._folder.name))
         await self.database.start()
         self.server = Server(
             self.config, self.database, self.clock, self.entropy, self.certificates
@@ -170,7 +171,7 @@ class House:
                     await self.database.journal.sync()
                     await settle()
                 # Whoever works in the background and does not sleep has something to do.
-                if len(self.server.tasks) <= self.clock.sleepers:
+                if self.database.reads == 0 and len(self.server.tasks) <= self.clock.sleepers:
                     return
 
 

@@ -11,7 +11,7 @@ from server.control import Refused
 from server.jid import JID
 from server.sasl.keys import password_matches
 from server.storage.accounts import find_account
-from server.storage.sqlite import SQLiteDatabase
+from tests.harness.backend import opened
 from tests.harness.clock import FakeClock
 from tests.harness.entropy import SeededEntropy
 
@@ -30,13 +30,11 @@ class Ended(list[str]):
 
 @asynccontextmanager
 async def administration(folder: Path, ended: Ended | None = None) -> AsyncIterator[Administration]:
-    database = SQLiteDatabase(folder / "skerry.sqlite")
-    await database.start()
     ended = Ended() if ended is None else ended
     domains = (JID.of("example.org"), JID.of("example.net"))
     clock, entropy = FakeClock(), SeededEntropy()
-    yield Administration(database, domains, 4096, clock, entropy, ended.deleted, ended.changed)
-    await database.close()
+    async with opened(folder) as database:
+        yield Administration(database, domains, 4096, clock, entropy, ended.deleted, ended.changed)
 
 
 async def test_an_account_is_made_listed_and_deleted(tmp_path: Path) -> None:
