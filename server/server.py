@@ -107,15 +107,22 @@ class Server:
         await self.tasks.close()
 
     async def _last_acknowledgements(self) -> None:
-        """Ask every client what it has, so that it does not get it again after the restart."""
-        waiting = [s.session for s in self.streams if s.session is not None and s.session.outbox]
+        """Give what is known of deliveries its last moment: no stanza is taken any more.
+
+        Clients are told what is stored, so that they do not send it again, and asked what they
+        have, so that they do not get it again after the restart.
+        """
         now = self.clock.now()
+        deadline = now + min(1.0, float(self.config.server.drain_timeout))
+        sessions = [stream.session for stream in self.streams if stream.session is not None]
+        waiting = [session for session in sessions if session.outbox is not None]
         for session in waiting:
             if session.outbox is not None and session.outbox.queue and session.stream is not None:
                 session.stream.write(session.outbox.request(now))
-        deadline = now + min(1.0, float(self.config.server.drain_timeout))
+        last = self.journal.last
         while self.clock.now() < deadline:
-            if not any(s.outbox and s.outbox.queue and s.stream for s in waiting):
+            unconfirmed = any(s.outbox and s.outbox.queue and s.stream for s in waiting)
+            if not unconfirmed and self.journal.durable >= last:
                 break
             await self.clock.sleep(0.02)
 

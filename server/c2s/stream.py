@@ -134,6 +134,9 @@ class ClientStream:
         if self.phase is Phase.BOUND:
             kind = KINDS.get(element.tag)
             if kind is not None:
+                if self.server.is_stopping:
+                    # Not taken and not counted: the client sends it again when it is back.
+                    return None
                 return self._stanza(kind, element)
         handler = self.server.c2s_table.get((self.phase, element.tag))
         if handler is not None:
