@@ -102,7 +102,7 @@ async def _look_up(stream: ClientStream, username: str) -> None:
     if account is not None and not account.jid.local:
         account = None
     if account is not None:
-        credentials = account.credentials
+        credentials = stream.credentials = account.credentials
     if attempt.is_costly:
         loop = asyncio.get_running_loop()
         step = await loop.run_in_executor(None, attempt.supply, credentials)

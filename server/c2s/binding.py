@@ -42,8 +42,11 @@ async def _bind(stream: ClientStream, element: Element, wanted: str | None) -> N
         _refuse(stream, element, bare, StanzaError(Condition.BAD_REQUEST, str(wrong)))
         return
     account = await host.accounts.load(bare)
-    if account is None:
-        stream.close(StreamError(StreamCondition.NOT_AUTHORIZED, "the account is gone"))
+    if stream.phase is not Phase.AUTHENTICATED:
+        return  # it was closed meanwhile
+    # A password that was changed since then opens nothing any more.
+    if account is None or stream.credentials not in (None, account.credentials):
+        stream.close(StreamError(StreamCondition.NOT_AUTHORIZED, "the account has changed"))
         return
     try:
         session = server.sessions.bind(account, jid, stream)

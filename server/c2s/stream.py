@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from server.host import Host
     from server.net.tcp import Connection
     from server.sasl.attempt import Attempt
+    from server.sasl.keys import Credentials
     from server.server import Server
     from server.session import Session
 
@@ -58,6 +59,7 @@ class ClientStream:
         "asked_at",
         "attempt",
         "connection",
+        "credentials",
         "failures",
         "host",
         "last_heard",
@@ -76,6 +78,7 @@ class ClientStream:
         self.session: Session | None = None
         self.attempt: Attempt | None = None
         self.account_name = ""  # the local part, once authenticated
+        self.credentials: Credentials | None = None  # what was proved, until a resource is bound
         self.failures = 0
         self.said_hello = False
         self.last_heard = server.clock.now()
@@ -315,6 +318,7 @@ class ClientStream:
         """A session was bound or resumed: from now on stanzas are its."""
         self.session = session
         self.phase = Phase.BOUND
+        self.credentials = None
         self.server.newcomers.pop(self, None)
         self.server.streams.add(self)
 
