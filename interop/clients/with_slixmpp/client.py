@@ -12,7 +12,7 @@ PATIENCE = 15.0
 
 
 class Client(ClientXMPP):
-    """Logs in with the server's own certificate as its only trust, and keeps what arrives."""
+    """Logs in with the server's own certificate as an extra trust, and keeps what arrives."""
 
     def __init__(self, jid: str, situation: Situation, *, direct_tls: bool = False) -> None:
         super().__init__(jid, situation.password)
