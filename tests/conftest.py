@@ -1,6 +1,9 @@
 """What every test of this project gets."""
 
+import functools
+import inspect
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -9,6 +12,8 @@ from tests.harness.backend import BACKENDS, backends
 from tests.harness.coroutines import pytest_pyfunc_call
 
 __all__ = ["pytest_pyfunc_call"]
+
+_OPENERS = ("tests.harness.house", "tests.extensions.stage", "tests.server.test_administration")
 
 settings.register_profile("quick", max_examples=50, deadline=None)
 settings.register_profile("deep", max_examples=2000, deadline=None)
@@ -33,3 +38,36 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure() -> None:
     """End what was started for the tests."""
     backends.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Another database makes a difference only to tests that use one."""
+    if backends.chosen == "sqlite":
+        return
+    using = [item for item in items if _uses_a_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(using)])
+    items[:] = using
+
+
+def _uses_a_database(item: pytest.Item) -> bool:
+    if "open_database" in getattr(item, "fixturenames", ()):
+        return True
+    module = item.getparent(pytest.Module)
+    return module is not None and _leads_to_a_database(module.obj.__name__)
+
+
+@functools.cache
+def _leads_to_a_database(name: str) -> bool:
+    """Whether a module of tests opens databases itself, or knows another that does."""
+    if name in _OPENERS:
+        return True
+    module = sys.modules.get(name)
+    known = {
+        value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", "")
+        for value in vars(module).values()
+    }
+    return any(
+        _leads_to_a_database(other)
+        for other in known
+        if other != name and str(other).startswith("tests.") and other in sys.modules
+    )
