@@ -1,7 +1,7 @@
 """What an administrator does to accounts, on a running server or beside a stopped one."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from server.clock import Clock
@@ -40,6 +40,7 @@ class Administration:
         return {
             "user.add": self.add,
             "user.delete": self.delete,
+            "user.import": self.import_accounts,
             "user.list": self.list,
             "user.password": self.password,
         }
@@ -53,6 +54,27 @@ class Administration:
             await accounts.create_account(self.database, account, keys.values(), now)
         except AccountExists:
             raise Refused(f"there is an account {account} already") from None
+
+    async def import_accounts(self, users: Sequence[Sequence[str]]) -> int:
+        """Make accounts from pairs of address and password; those that exist stay as they are.
+
+        Gives the number of new ones. The hashing runs on all processors.
+        """
+        made = 0
+
+        async def one(jid: str, password: str) -> None:
+            nonlocal made
+            if not await accounts.account_exists(self.database, self._account(jid)):
+                await self.add(jid, password)
+                made += 1
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for jid, password in users:
+                    group.create_task(one(jid, password))
+        except* Refused as refused:
+            raise refused.exceptions[0] from None
+        return made
 
     async def password(self, jid: str, password: str) -> None:
         """Give an account a new password; sessions that began with the old one end."""

@@ -15,7 +15,7 @@ from extensions.payloads import rsm
 from server import message_id
 from server.element import E
 from server.errors import Condition, StanzaError
-from server.extension import IQ, XEP, At, Extension, Feature, Request, Spec, Wire
+from server.extension import IQ, XEP, At, Bound, Extension, Feature, Request, Spec, Wire
 from server.storage import archive as store
 from server.storage.errors import StorageError
 
@@ -60,13 +60,15 @@ class Archive(Extension):
         "it MUST advertise the 'urn:xmpp:mam:2' and 'urn:xmpp:mam:2#extended' features in response
         to … requests made to archiving JIDs" (§7).
         """
-        yield Feature(NS, _ACCOUNTS)
+        # COMPAT: Profanity 0.13 asks only the domain whether there are archives.
+        yield Feature(NS, _ACCOUNTS | At.HOST)
         yield Feature(f"{NS}#extended", _ACCOUNTS)
         yield Feature(f"{NS}#groupchat-field", _ACCOUNTS)
         yield Feature("urn:xmpp:sid:0", _ACCOUNTS)
         yield IQ("get", QUERY, self.answer_fields, At.OWN)
         yield IQ("set", QUERY, self.answer_query, At.OWN)
         yield IQ("get", f"{{{NS}}}metadata", self.answer_metadata, At.OWN)
+        yield Bound(self.describe)
         yield IQ("get", PREFS, self.answer_preferences, At.OWN)
         yield IQ("set", PREFS, self.change_preferences, At.OWN)
         for type_, name in (("get", "query"), ("set", "query"), ("get", "metadata"),
@@ -117,7 +119,10 @@ class Archive(Extension):
 
     async def answer_metadata(self, request: Request) -> bytes:
         """The first and the last entry of the archive (§5)."""
-        account = _owner(request)
+        return await self.describe(_owner(request))
+
+    async def describe(self, account: Account) -> bytes:
+        """The ends of an archive, as they are told with a new session too (XEP-0386 §3.2)."""
         await self._sync()
         return results.metadata(await store.bounds(self._database, account.id))
 

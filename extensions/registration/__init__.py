@@ -75,8 +75,9 @@ class Registration(Extension):
                 raise StanzaError(Condition.BAD_REQUEST, "Registering takes a get and a set")
             wish = payloads.Wish.parse(element[0])
             address = accounts.address(wish, host.domain)
-            # Nobody registers "a second identity after successfully completing" once (§3.1.1).
-            if stream.state is not None and NS in stream.state:
+            # A server may refuse "a second identity after successfully completing" one (§3.1.1):
+            # where accounts must pause between each other, they must do so on one stream too.
+            if float(self._config.pause) and stream.state is not None and NS in stream.state:
                 raise StanzaError(Condition.NOT_ACCEPTABLE, "You have registered; now log in")
             self._door.enter(stream.connection.peer)
             try:

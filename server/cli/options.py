@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -69,7 +69,7 @@ def _expected() -> tuple[type[Exception], ...]:
     return (Refused, DataFolderError, CannotListen, StorageError, SchemaTooNew)
 
 
-def fail(*lines: str) -> None:
+def fail(*lines: str) -> NoReturn:
     """Print to standard error and end with status 1."""
     for line in lines:
         typer.echo(line, err=True)

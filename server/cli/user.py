@@ -1,17 +1,23 @@
 """`skerry user`: accounts, on a running server or beside a stopped one."""
 
 import asyncio
+import json
 import sys
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from server import control
-from server.cli.options import ConfigFile, Data, Domains, configuration, readable_errors
+from server.cli.options import ConfigFile, Data, Domains, configuration, fail, readable_errors
 from server.config import Config
 from server.data_folder import DataFolder, make_folder
 
 app = typer.Typer(help="Manage accounts.", no_args_is_help=True)
+
+#: Accounts made by one order of an import.
+_PORTION = 50
 
 Account = Annotated[str, typer.Argument(metavar="JID", help="The account: name@domain.")]
 Password = Annotated[
@@ -33,6 +39,36 @@ def add(
         settings = configuration(config, data, domain)
         _perform(settings, "user.add", jid=jid, password=_password(password))
         typer.echo(f"added {jid}")
+
+
+@app.command("import")
+def import_users(
+    config: ConfigFile = None,
+    data: Data = None,
+    domain: Domains = None,
+) -> None:
+    """Make accounts from lines of JSON on standard input: {"jid": …, "password": …}."""
+    with readable_errors():
+        settings = configuration(config, data, domain)
+        lines = enumerate(sys.stdin, 1)
+        users = [_read_user(number, line) for number, line in lines if line.strip()]
+        made = 0
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            bar = progress.add_task("importing", total=len(users))
+            for start in range(0, len(users), _PORTION):
+                portion = users[start : start + _PORTION]
+                made += _perform(settings, "user.import", users=portion)
+                progress.advance(bar, len(portion))
+        typer.echo(f"added {made} of {len(users)}; the others were there already")
+
+
+def _read_user(number: int, line: str) -> tuple[str, str]:
+    """One line of an import."""
+    try:
+        user = json.loads(line)
+        return str(user["jid"]), str(user["password"])
+    except (ValueError, KeyError, TypeError):
+        fail(f'line {number}: expected {{"jid": "name@domain", "password": "…"}}')
 
 
 @app.command("password")

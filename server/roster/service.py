@@ -8,6 +8,7 @@ from server.extension import IQ, At, Extension, Request, StreamFeature, Wire
 from server.jid import JID
 from server.message_id import decode
 from server.roster import changes, payloads, versioning
+from server.roster.errors import NotYourRoster
 from server.roster.pushes import push, push_to
 from server.roster.saving import Change, next_version, save
 from server.roster.versioning import Sync
@@ -35,8 +36,14 @@ class RosterService(Extension):
         """Every hook of this room."""
         yield IQ("get", payloads.QUERY, self.get, At.OWN)
         yield IQ("set", payloads.QUERY, self.set, At.OWN)
+        yield IQ("get", payloads.QUERY, self.refuse, At.ACCOUNT | At.NOBODY)
+        yield IQ("set", payloads.QUERY, self.refuse, At.ACCOUNT | At.NOBODY)
         yield StreamFeature(payloads.VERSIONING_FEATURE)
         yield StreamFeature(payloads.PRE_APPROVAL_FEATURE)
+
+    def refuse(self, request: Request) -> None:
+        """Somebody asks for a roster that is not theirs (§2.1.5, §2.3.3)."""
+        raise NotYourRoster
 
     # -- reading --
 

@@ -91,3 +91,15 @@ async def test_an_empty_password_is_refused(tmp_path: Path) -> None:
     async with administration(tmp_path) as admin:
         with pytest.raises(Refused, match="cannot be used: the password is empty"):
             await admin.add(ANNA, "")
+
+
+async def test_many_accounts_at_once(tmp_path: Path) -> None:
+    async with administration(tmp_path) as admin:
+        await admin.add(ANNA, "secret")
+        users = [(ANNA, "other"), ("bert@example.org", "b"), ("carl@example.net", "c")]
+        assert await admin.import_accounts(users) == 2
+        account = await find_account(admin.database, ANNA)
+        assert account is not None
+        assert password_matches("secret", account.credentials["sha256"])
+        with pytest.raises(Refused, match="not served here"):
+            await admin.import_accounts([("dora@elsewhere.example", "d")])
