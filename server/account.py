@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from server.messages.ledger import Ledger
+from server.messages.waiting import UNKNOWN
 from server.roster.roster import Roster
 from server.router import Reach
 from server.storage import accounts as store
 from server.storage import messages, preferences
 from server.storage import roster as roster_store
+from server.storage.errors import StorageError
 from server.storage.preferences import ArchivePreferences
 
 if TYPE_CHECKING:
@@ -39,6 +43,7 @@ class Account:
         "reach",
         "roster",
         "sessions",
+        "waiting",
     )
 
     def __init__(self, host: Host, identifier: int, jid: JID, credentials: Credentials) -> None:
@@ -54,6 +59,7 @@ class Account:
         self.last_active = 0
         self.last_status = ""
         self.draining: Session | None = None
+        self.waiting = UNKNOWN  # messages that no device was there to take, if counted
 
     def refresh_reach(self) -> None:
         """After a session came, changed its presence or went: who gets what from now on."""
@@ -91,6 +97,22 @@ class Account:
             self.host.server.delivery.ledger_changed(self)
 
 
+class Loading:
+    """An account that is being read, and who else waits for it."""
+
+    __slots__ = ("is_outdated", "waiting")
+
+    def __init__(self) -> None:
+        self.is_outdated = False
+        self.waiting: list[asyncio.Future[bool]] = []
+
+    def end(self, is_missing: bool) -> None:
+        """Let the others look, or tell them that there is no such account."""
+        for turn in self.waiting:
+            if not turn.done():
+                turn.set_result(is_missing)
+
+
 class Accounts:
     """The accounts of a host: those in memory, and the way to load the others."""
 
@@ -98,6 +120,9 @@ class Accounts:
         self._host = host
         self._active: dict[JID, Account] = {}
         self._idle: OrderedDict[JID, Account] = OrderedDict()
+        self._loading: dict[JID, Loading] = {}
+        #: Accounts that left memory, and the last number of the journal at that time.
+        self._left: dict[JID, int] = {}
 
     def online(self, bare: JID) -> Account | None:
         """The account if it has at least one session."""
@@ -113,11 +138,46 @@ class Accounts:
 
     async def load(self, bare: JID) -> Account | None:
         """The account, from memory or from the database; None if there is no such account."""
-        account = self.known(bare)
-        if account is not None:
-            if bare in self._idle:
-                self._idle.move_to_end(bare)
+        while (account := self.known(bare)) is None:
+            running = self._loading.get(bare)
+            if running is None:
+                return await self._load(bare)
+            # One reading is enough. When it has ended, look again: what it brought may be
+            # outdated by now.
+            turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            running.waiting.append(turn)
+            if await turn:
+                return None
+        if bare in self._idle:
+            self._idle.move_to_end(bare)
+        return account
+
+    async def _load(self, bare: JID) -> Account | None:
+        running = self._loading[bare] = Loading()
+        is_missing = False
+        try:
+            await self._settled(bare)
+            account = await self._read(bare)
+            while running.is_outdated:
+                running.is_outdated = False
+                account = await self._read(bare)
+            is_missing = account is None
+            if account is not None:
+                self._rest(account)
             return account
+        finally:
+            del self._loading[bare]
+            running.end(is_missing)
+
+    async def _settled(self, bare: JID) -> None:
+        """Wait until the last words of an account that has just left memory are on disk."""
+        journal = self._host.server.journal
+        if self._left.pop(bare, 0) > journal.durable:
+            # What cannot be written can still be read.
+            with suppress(StorageError):
+                await journal.sync()
+
+    async def _read(self, bare: JID) -> Account | None:
         database = self._host.server.database
         row = await store.find_account(database, bare)
         if row is None:
@@ -130,10 +190,6 @@ class Accounts:
         account.preferences = await preferences.load(database, row.id, default)
         parked = await messages.parked(database, row.id)
         account.ledger = Ledger(row.delivered, parked)
-        raced = self.known(bare)
-        if raced is not None:
-            return raced
-        self._rest(account)
         return account
 
     def attach(self, account: Account, session: Session) -> None:
@@ -150,15 +206,34 @@ class Accounts:
         account.refresh_reach()
         if not account.sessions and self._active.pop(account.jid, None) is not None:
             account.ledger.deserted()
+            account.waiting = UNKNOWN
             self._rest(account)
 
     def _rest(self, account: Account) -> None:
         """Keep an account without sessions for a while."""
         self._idle[account.jid] = account
         while len(self._idle) > KEPT_OFFLINE:
-            self._idle.popitem(last=False)
+            self._leave(self._idle.popitem(last=False)[0])
+
+    def _leave(self, bare: JID) -> None:
+        """An account is no longer in memory: note what of it may not be on disk yet."""
+        journal = self._host.server.journal
+        if journal.last > journal.durable:
+            if len(self._left) >= KEPT_OFFLINE:
+                written = [jid for jid, last in self._left.items() if last <= journal.durable]
+                for jid in written:
+                    del self._left[jid]
+            self._left[bare] = journal.last
 
     def forget(self, account: Account) -> None:
         """The account was deleted, or must be read again."""
         self._active.pop(account.jid, None)
         self._idle.pop(account.jid, None)
+        self._leave(account.jid)
+        self.changed(account.jid)
+
+    def changed(self, bare: JID) -> None:
+        """The account was changed in the database: who is reading it must read it again."""
+        running = self._loading.get(bare)
+        if running is not None:
+            running.is_outdated = True

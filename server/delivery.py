@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Final
 from server import message_id
 from server.errors import Condition, StanzaError
 from server.messages.rules import ARCHIVE, PENDING, disposition
+from server.messages.waiting import UNKNOWN, WaitingRoom
 from server.router import Verdict as Route
 from server.router import route_message
+from server.session import Held
 from server.storage import messages
 from server.storage.errors import StorageError
 from server.timestamps import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from server.account import Account
     from server.jid import JID
@@ -31,9 +33,12 @@ if TYPE_CHECKING:
 
 #: Pending messages are read in portions of that many.
 PORTION: Final = 200
+#: After so many bytes of them we look whether the client keeps up.
+PART: Final = 256 << 10
 
 _DELAY = b"<delay xmlns='urn:xmpp:delay'"
 _UNAVAILABLE = "nobody is there to take this message"
+_QUEUE_FULL = "too many messages wait for this address already"
 _FULL = "this server cannot store messages at the moment; try again later"
 
 
@@ -45,6 +50,7 @@ class Delivery:
         self._journal = server.journal
         self._ids = server.ids
         self._utcnow = server.clock.utcnow
+        self._waiting_room = WaitingRoom(server)
 
     # -- storing --
 
@@ -104,6 +110,10 @@ class Delivery:
                 return StanzaError(Condition.SERVICE_UNAVAILABLE, _UNAVAILABLE)
             if not kept & PENDING:
                 return None
+            # "If not (e.g., because the recipient's offline message queue is full), the server
+            # returns a <service-unavailable/> error to the sender" (XEP-0160 §2)
+            if not self._waiting_room.admits(account):
+                return StanzaError(Condition.SERVICE_UNAVAILABLE, _QUEUE_FULL)
             targets = ()
         stanza.targets = targets
         if kept:
@@ -151,7 +161,7 @@ class Delivery:
         account = session.account
         if session.held is None and account.ledger.has_pending and account.draining is None:
             account.draining = session
-            session.held = []
+            session.held = Held()
             self._server.tasks.spawn(self._drain(session), "drain")
 
     async def _drain(self, session: Session) -> None:
@@ -160,7 +170,8 @@ class Delivery:
             await self._read_pending(session)
         finally:
             account.draining = None
-            held, session.held = session.held or [], None
+            account.waiting = UNKNOWN
+            held, session.held = session.held or (), None
             if self._gone(session):
                 # What it held was returned (`orphaned`); what it did not get is for another one.
                 for other in account.reach.audience[:1]:
@@ -180,23 +191,24 @@ class Delivery:
         parked = sorted(mid for mid in ledger.parked if mid <= ledger.cursor)
         for start in range(0, len(parked), PORTION):
             rows = await messages.messages(database, parked[start : start + PORTION])
-            if self._gone(session):
-                return
-            self._send_pending(session, rows)
-            await self._server.room_to_write(session)
+            for part in _parts(rows):
+                if self._gone(session):
+                    return
+                self._send_pending(session, part)
+                await self._server.room_to_write(session)
         after = ledger.cursor
         while not self._gone(session):
             rows = await messages.pending(database, account.id, after, PORTION)
-            if self._gone(session):
-                return
-            if rows:
-                after = rows[-1][0]
-                self._send_pending(session, rows)
+            for part in _parts(rows):
+                if self._gone(session):
+                    return
+                after = part[-1][0]
+                self._send_pending(session, part)
                 ledger.read_until(after)
-            if len(rows) < PORTION:
+                await self._server.room_to_write(session)
+            if len(rows) < PORTION and not self._gone(session):
                 ledger.caught_up()
                 return
-            await self._server.room_to_write(session)
 
     @staticmethod
     def _gone(session: Session) -> bool:
@@ -252,6 +264,18 @@ class Delivery:
                 ledger.taken(mid)
             for other in audience:
                 other.deliver(late, mid)
+
+
+def _parts(rows: Sequence[tuple[int, bytes]]) -> Iterator[Sequence[tuple[int, bytes]]]:
+    """The rows in their order, in parts of about `PART` bytes."""
+    start = size = 0
+    for place, (_, wire) in enumerate(rows):
+        size += len(wire)
+        if size > PART:
+            yield rows[start : place + 1]
+            start, size = place + 1, 0
+    if start < len(rows):
+        yield rows[start:]
 
 
 def late_copy(wire: bytes, mid: int, host: bytes) -> bytes:
