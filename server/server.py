@@ -22,6 +22,7 @@ from server.stanza import Stanza, error_reply
 from server.storage import messages
 from server.storage.settings import keep_secret
 from server.stream.limits import Limits
+from server.stream.management import MOST_BYTES
 from server.sweep import Sweep
 from server.tasks import Tasks
 
@@ -202,6 +203,7 @@ class Server:
             congested = stream is not None and stream.is_congested
             unacked = session.outbox is not None and (
                 len(session.outbox.queue) > self.sweep.max_unacked // 2
+                or session.outbox.size > MOST_BYTES // 2
             )
             if not congested and not unacked:
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from server.stream.management import AckedTooMuchError, Outbox
+from server.stream.management import MOST_BYTES, AckedTooMuchError, Outbox
 
 if TYPE_CHECKING:
     from server.account import Account
@@ -36,6 +36,16 @@ class Filter(Protocol):
 
     def flush(self) -> None:
         """Let everything go that was kept."""
+
+
+class Held(list[tuple[bytes, int]]):
+    """Stored messages that wait until older ones have been read, and how many bytes they are."""
+
+    __slots__ = ("size",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.size = 0
 
 
 class Session:
@@ -79,7 +89,7 @@ class Session:
         self.active = True  # client state (XEP-0352)
         self.filter: Filter | None = None  # set while the client is inactive
         #: Stored messages that wait until older ones have been read from the database.
-        self.held: list[tuple[bytes, int]] | None = None
+        self.held: Held | None = None
         self.outbox: Outbox | None = None
         self.resume_id = ""
         self.handled = 0  # stanzas received since stream management was enabled
@@ -115,6 +125,8 @@ class Session:
             stream.write(wire)
             if ask:
                 stream.write(outbox.request(self.host.server.clock.now()))
+        elif outbox.size > MOST_BYTES:
+            self.host.server.sweep.overflowed.add(self)
         if not outbox.requested:
             self.host.server.sweep.unconfirmed.add(self)
         if len(outbox.queue) > self.host.server.sweep.max_unacked:
@@ -122,8 +134,12 @@ class Session:
 
     def deliver(self, wire: bytes, mid: int) -> None:
         """Send a stored message, in its turn."""
-        if self.held is not None:
-            self.held.append((wire, mid))
+        held = self.held
+        if held is not None:
+            held.append((wire, mid))
+            held.size += len(wire)
+            if held.size > MOST_BYTES:
+                self.host.server.sweep.overflowed.add(self)
         else:
             self.send(wire, mid)
 

@@ -13,7 +13,7 @@ from server.moments import SessionBound, SessionEnded
 from server.session import Session
 from server.stanza import Stanza
 from server.storage import accounts as store
-from server.stream.management import WRAP
+from server.stream.management import MOST_BYTES, WRAP
 
 if TYPE_CHECKING:
     from server.account import Account
@@ -108,8 +108,11 @@ class Sessions:
 
     def overflow(self, session: Session) -> None:
         """More is unacknowledged than is allowed: what is stored goes back to pending."""
-        outbox = session.outbox
-        if outbox is None or len(outbox.queue) <= self._server.sweep.max_unacked:
+        outbox, held = session.outbox, session.held
+        is_full = outbox is not None and (
+            len(outbox.queue) > self._server.sweep.max_unacked or outbox.size > MOST_BYTES
+        )
+        if not is_full and (held is None or held.size <= MOST_BYTES):
             return
         error = StreamError(
             StreamCondition.RESOURCE_CONSTRAINT, "too many stanzas were not acknowledged"

@@ -11,7 +11,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from server import bugs
 from server.errors import StreamCondition, StreamError
+from server.stream.management import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,26 +52,29 @@ class Sweep:
         clock = self._server.clock
         while True:
             await clock.sleep(INTERVAL)
-            self.once(clock.now())
+            try:
+                self.once(clock.now())
+            except Exception as bug:  # noqa: BLE001 - without the sweep nothing would ever end
+                bugs.record("sweep.crashed", bug)
 
     def once(self, now: float) -> None:
         """One round."""
         sessions = self._server.sessions
-        self._end_overflowed()
         self._end_newcomers(now)
         self._ask_unconfirmed(now)
+        self._end_overflowed()
         self._ask_silent(now)
         expired = [s for s, since in self.hibernating.items() if now - since > self._resume_timeout]
         for session in expired:
+            del self.hibernating[session]
             sessions.end(session)
         self._rounds += 1
         if self._rounds % DEPARTURES_EVERY == 0:
             sessions.save_departures()
 
     def _end_overflowed(self) -> None:
-        for session in list(self.overflowed):
-            self._server.sessions.overflow(session)
-        self.overflowed.clear()
+        while self.overflowed:
+            self._server.sessions.overflow(self.overflowed.pop())
 
     def _end_newcomers(self, now: float) -> None:
         """Send away who takes too long to log in (XEP-0205 §3.1); the oldest come first."""
@@ -90,6 +95,8 @@ class Sweep:
             outbox, stream = session.outbox, session.stream
             if outbox is None or stream is None or not outbox.queue:
                 settled.append(session)
+            elif outbox.size > MOST_BYTES:
+                self.overflowed.add(session)
             elif not outbox.requested:
                 stream.write(outbox.request(now))
             elif now - outbox.requested > SILENCE:

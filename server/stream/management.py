@@ -15,6 +15,9 @@ REQUEST: Final = b"<r xmlns='urn:xmpp:sm:3'/>"
 #: An acknowledgement is asked for after that many stanzas, or when the sweep finds some waiting.
 REQUEST_EVERY: Final = 25
 
+#: Bytes that may wait for one client, whatever their number; beyond it the session ends.
+MOST_BYTES: Final = 16 << 20
+
 
 class AckedTooMuchError(ValueError):
     """The peer acknowledged more than was sent (§4): `handled-count-too-high`."""
