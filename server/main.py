@@ -97,6 +97,7 @@ def _orders(server: Server) -> dict[str, Verb]:
 
     def end(jid: JID, text: str, condition: StreamCondition) -> None:
         host = server.hosts[jid.domain]
+        host.accounts.changed(jid)
         account = host.accounts.known(jid)
         if account is not None:
             server.sessions.end_account(account, StreamError(condition, text))
