@@ -13,12 +13,14 @@ from server.errors import Condition, StanzaError
 from server.extension import (
     IQ,
     At,
+    Bound,
     Early,
     Feature,
     Handler,
     Identity,
     Inbound,
     InfoForm,
+    Inline,
     Nonza,
     On,
     Outbound,
@@ -29,6 +31,7 @@ from server.extension import (
 from server.service import Service
 
 if TYPE_CHECKING:
+    from server.account import Account
     from server.c2s.stream import ClientStream
     from server.element import Element
     from server.extension import Extension
@@ -62,6 +65,9 @@ class Tables:
         self.nonzas: dict[str, Callable[[Session, Element], None]] = {}
         self.services: list[Service] = []
         self.early: dict[str, Callable[[ClientStream, Element], Awaitable[None] | None]] = {}
+        self.inline: dict[str, Callable[[Session, Element], bytes | None]] = {}
+        self.inline_features: set[str] = set()
+        self.bound: list[Callable[[Account], Awaitable[bytes]]] = []
         self.moments: dict[type, tuple[Callable[..., Any], ...]] = {}
         self.features: dict[At, list[str]] = {at: [] for at in At}
         self.identities: dict[At, list[Identity]] = {at: [] for at in At}
@@ -88,10 +94,20 @@ class Tables:
                 _own(self.nonzas, tag, nonza, owner)
             case Early(tag, early):
                 _own(self.early, tag, early, owner)
+            case Inline() | Bound():
+                self._add_binding(owner, wire)
             case On(moment, told):
                 self.moments[moment] = (*self.moments.get(moment, ()), told)
             case _:
                 self._contribute(owner, wire)
+
+    def _add_binding(self, owner: str, wire: Inline | Bound) -> None:
+        """What takes part when a resource is bound with the login (XEP-0386)."""
+        if isinstance(wire, Bound):
+            self.bound.append(wire.build)
+        else:
+            _own(self.inline, wire.tag, wire.handler, owner)
+            self.inline_features.add(wire.var)
 
     def _contribute(self, owner: str, wire: object) -> None:
         match wire:

@@ -197,6 +197,25 @@ class StreamFeature:
 
 
 @dataclass(frozen=True, slots=True)
+class Inline:
+    """A feature that a client may switch on while a resource is bound (XEP-0386 §3.1).
+
+    `handler` gets each child of that tag in the request, and may give what `<bound/>` answers.
+    """
+
+    var: str
+    tag: str
+    handler: Callable[[Session, Element], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Tells a client something of its account with each `<bound/>` (XEP-0386 §3.2)."""
+
+    build: Callable[[Account], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class InfoForm:
     """A data form in disco#info (XEP-0128); built once for each host."""
 
@@ -207,7 +226,7 @@ class InfoForm:
 #: A `Service` is a wire too: an address of its own below the host's domain.
 Wire: TypeAlias = (
     "IQ | Outbound | Inbound | Nonza | Early | On | Feature | Identity | StreamFeature | InfoForm"
-    " | Service"
+    " | Inline | Bound | Service"
 )
 
 

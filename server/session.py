@@ -48,6 +48,16 @@ class Held(list[tuple[bytes, int]]):
         self.size = 0
 
 
+class Held(list[tuple[bytes, int]]):
+    """Stored messages that wait until older ones have been read, and how many bytes they are."""
+
+    __slots__ = ("size",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.size = 0
+
+
 class Session:
     """One bound resource of an account (RFC 6120 §7, RFC 6121 §4).
 
@@ -59,6 +69,7 @@ class Session:
         "account",
         "active",
         "carbons",
+        "client",
         "directed",
         "filter",
         "handled",
@@ -86,6 +97,7 @@ class Session:
         self.interested = False  # has asked for the roster, so gets pushes (RFC 6121 §2.1.6)
         self.directed: set[JID] = set()  # who got directed presence (RFC 6121 §4.6)
         self.carbons = False
+        self.client = ""  # which client of the account's this is, if it has said so (XEP-0388)
         self.active = True  # client state (XEP-0352)
         self.filter: Filter | None = None  # set while the client is inactive
         #: Stored messages that wait until older ones have been read from the database.
@@ -125,6 +137,8 @@ class Session:
             stream.write(wire)
             if ask:
                 stream.write(outbox.request(self.host.server.clock.now()))
+        elif outbox.size > MOST_BYTES:
+            self.host.server.sweep.overflowed.add(self)
         elif outbox.size > MOST_BYTES:
             self.host.server.sweep.overflowed.add(self)
         if not outbox.requested:

@@ -39,7 +39,7 @@ class Sessions:
 
     # -- coming --
 
-    def bind(self, account: Account, jid: JID, stream: Stream) -> Session:
+    def bind(self, account: Account, jid: JID, stream: Stream, client: str = "") -> Session:
         """Bind a resource; a session that has it already gives way. Raises StanzaError.
 
         "the server … MUST … terminate the … stream of the currently connected client" is the
@@ -47,6 +47,12 @@ class Sessions:
         connection was missed.
         """
         host = account.host
+        if client:
+            # "the server SHOULD terminate any earlier sessions from the same client" (XEP-0386
+            # §3.2), without an error: it is nobody's rival. COMPAT: Conversations would take a
+            # conflict for a second installation and give itself a new identifier.
+            for earlier in [each for each in account.sessions.values() if each.client == client]:
+                self.end(earlier)
         rival = account.sessions.get(jid.resource)
         if rival is not None:
             self.end(rival, StreamError(StreamCondition.CONFLICT, "replaced by a new connection"))
@@ -55,6 +61,7 @@ class Sessions:
                 Condition.RESOURCE_CONSTRAINT, "this account has too many devices online"
             )
         session = Session(account, jid, stream)
+        session.client = client
         host.accounts.attach(account, session)
         self.count += 1
         host.moment(SessionBound(session))

@@ -19,7 +19,13 @@ CORE: Final[tuple[Spec, ...]] = (
     XEP(198, "Stream Management", "1.6.3"),
     XEP(203, "Delayed Delivery", "2.0"),
     XEP(368, "SRV records for XMPP over TLS", "1.1.0", note="direct TLS for clients"),
+    XEP(386, "Bind 2", "1.1.0", note="pending messages are kept, see server/c2s/bind2.py"),
+    XEP(388, "Extensible SASL Profile", "1.0.4"),
     XEP(440, "SASL Channel-Binding Type Capability", "1.0.0"),
     XEP(474, "SASL SCRAM Downgrade Protection", "0.5.0"),
     XEP(478, "Stream Limits Advertisement", "0.2.0"),
+    XEP(480, "SASL Upgrade Tasks", "0.2.0"),
+    XEP(484, "Fast Authentication Streamlining Tokens", "0.2.0", note="no TLS early data"),
+    XEP(509, "Initial Authentication Pipelining", "0.2.0"),
+    XEP(515, "TLS Channel-Binding Downgrade Protection", "0.1.0"),
 )

@@ -15,6 +15,7 @@ from server.extension import (
     Extension,
     Feature,
     Inbound,
+    Inline,
     Outbound,
     Phase,
     Request,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from server.account import Account
+    from server.element import Element
     from server.jid import JID
     from server.session import Session
     from server.stanza import Stanza
@@ -48,6 +50,7 @@ class Carbons(Extension):
         yield Feature(NS, At.HOST)
         yield IQ("set", f"{{{NS}}}enable", self.enable, At.OWN)
         yield IQ("set", f"{{{NS}}}disable", self.disable, At.OWN)
+        yield Inline(NS, f"{{{NS}}}enable", self.begin)
         yield IQ("set", f"{{{NS}}}enable", self.refuse, At.ACCOUNT | At.NOBODY)
         yield IQ("set", f"{{{NS}}}disable", self.refuse, At.ACCOUNT | At.NOBODY)
         for tag in COPIES:
@@ -59,6 +62,10 @@ class Carbons(Extension):
     def enable(self, request: Request) -> None:
         """Copies for the session that asks, from now on (§4); asking twice is fine (§10.1)."""
         _session(request).carbons = True
+
+    def begin(self, session: Session, element: Element) -> None:
+        """Copies from the first moment on (XEP-0386 §3.2)."""
+        session.carbons = True
 
     def disable(self, request: Request) -> None:
         """No more copies for the session that asks (§5)."""

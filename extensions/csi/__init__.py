@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from extensions.csi.rules import key_of
-from server.extension import XEP, Extension, Nonza, Spec, StreamFeature, Wire
+from server.extension import XEP, Extension, Inline, Nonza, Spec, StreamFeature, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,6 +82,8 @@ class ClientState(Extension):
         yield StreamFeature(b"<csi xmlns='urn:xmpp:csi:0'/>")
         yield Nonza(f"{{{NS}}}inactive", self.rest)
         yield Nonza(f"{{{NS}}}active", self.wake)
+        # "the session must begin in that state" (XEP-0386 §3.2); active is what it is anyway.
+        yield Inline(NS, f"{{{NS}}}inactive", self.rest)
 
     def rest(self, session: Session, element: Element) -> None:
         """Hold back what can wait (§4.2)."""

@@ -38,7 +38,7 @@ _log = log.get(__name__)
 
 def auth(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     """The client chooses a mechanism (§6.4.2)."""
-    stream.attempt = Attempt(_exchange(stream), stream.server.sasl_policy)
+    stream.attempt = Attempt(exchange(stream), stream.server.sasl_policy)
     if stream.server.throttle.is_blocked(stream.connection.peer):
         return _step(
             stream, Failure(SASLCondition.TEMPORARY_AUTH_FAILURE, "too many failures; wait")
@@ -60,7 +60,8 @@ def abort(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     return _step(stream, stream.attempt.abort())
 
 
-def _exchange(stream: ClientStream) -> Exchange:
+def exchange(stream: ClientStream) -> Exchange:
+    """What an attempt on this stream must know."""
     server, connection, host = stream.server, stream.connection, stream.host
     assert host is not None
     tls = connection.tls if connection.is_secure else None
@@ -91,6 +92,15 @@ def _step(stream: ClientStream, step: Step) -> Awaitable[None] | None:
 
 
 async def _look_up(stream: ClientStream, username: str) -> None:
+    step = await supply(stream, username)
+    if stream.phase is Phase.UNAUTHENTICATED:
+        pending = _step(stream, step)
+        if pending is not None:
+            await pending
+
+
+async def supply(stream: ClientStream, username: str) -> Step:
+    """Give the attempt what it needs of the account; on a thread what takes long."""
     attempt, host = stream.attempt, stream.host
     assert attempt is not None
     assert host is not None
@@ -105,13 +115,8 @@ async def _look_up(stream: ClientStream, username: str) -> None:
         credentials = stream.credentials = account.credentials
     if attempt.is_costly:
         loop = asyncio.get_running_loop()
-        step = await loop.run_in_executor(None, attempt.supply, credentials)
-    else:
-        step = attempt.supply(credentials)
-    if stream.phase is Phase.UNAUTHENTICATED:
-        pending = _step(stream, step)
-        if pending is not None:
-            await pending
+        return await loop.run_in_executor(None, attempt.supply, credentials)
+    return attempt.supply(credentials)
 
 
 def _succeeded(stream: ClientStream, success: Success) -> None:
@@ -123,6 +128,11 @@ def _succeeded(stream: ClientStream, success: Success) -> None:
 
 
 def _failed(stream: ClientStream, failure: Failure) -> None:
+    failed(stream, failure, build(failure))
+
+
+def failed(stream: ClientStream, failure: Failure, answer: bytes) -> None:
+    """The attempt has failed: say so, and hold it against the client."""
     assert stream.host is not None
     stream.attempt = None
     stream.failures += 1
@@ -130,7 +140,7 @@ def _failed(stream: ClientStream, failure: Failure) -> None:
         "login.failed", host=stream.host.domain, peer=stream.connection.peer,
         condition=str(failure.condition),
     )  # fmt: skip
-    stream.write(build(failure))
+    stream.write(answer)
     if failure.condition is SASLCondition.NOT_AUTHORIZED:
         stream.server.throttle.failed(stream.connection.peer)
     if stream.failures >= ATTEMPTS:

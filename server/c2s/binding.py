@@ -48,8 +48,9 @@ async def _bind(stream: ClientStream, element: Element, wanted: str | None) -> N
     if account is None or stream.credentials not in (None, account.credentials):
         stream.close(StreamError(StreamCondition.NOT_AUTHORIZED, "the account has changed"))
         return
+    client = "" if stream.login is None else stream.login.client
     try:
-        session = server.sessions.bind(account, jid, stream)
+        session = server.sessions.bind(account, jid, stream, client)
     except StanzaError as refusal:
         _refuse(stream, element, bare, refusal)
         return

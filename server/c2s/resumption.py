@@ -24,20 +24,23 @@ def enable(stream: ClientStream, element: Element) -> None:
     assert session is not None
     if session.outbox is not None:
         # "a client SHALL only make at most one attempt to enable stream management" (§3)
-        _fail(stream, Condition.UNEXPECTED_REQUEST)
+        stream.write(failed(Condition.UNEXPECTED_REQUEST))
         return
+    stream.write(begin(session, element))
+
+
+def begin(session: Session, element: Element) -> bytes:
+    """Start counting for a session, which may be bound just now (§9.1); the answer."""
     session.outbox = Outbox()
     session.handled = 0
-    server = stream.server
+    server = session.host.server
     timeout = int(server.config.stream_management.resume_timeout)
-    if element.get("resume") in ("true", "1") and timeout:
-        server.sessions.make_resumable(session)
-        stream.write(
-            b"<enabled xmlns='%s' id='%s' resume='true' max='%d'/>"
-            % (_NS, session.resume_id.encode(), timeout)
-        )
-    else:
-        stream.write(b"<enabled xmlns='%s'/>" % _NS)
+    if element.get("resume") not in ("true", "1") or not timeout:
+        return b"<enabled xmlns='%s'/>" % _NS
+    server.sessions.make_resumable(session)
+    return b"<enabled xmlns='%s' id='%s' resume='true' max='%d'/>" % (
+        _NS, session.resume_id.encode(), timeout,
+    )  # fmt: skip
 
 
 def out_of_order(stream: ClientStream, element: Element) -> None:
@@ -45,7 +48,7 @@ def out_of_order(stream: ClientStream, element: Element) -> None:
 
     "The server SHALL enforce this order and return a <failed/> element" (§3, §6).
     """
-    _fail(stream, Condition.UNEXPECTED_REQUEST)
+    stream.write(failed(Condition.UNEXPECTED_REQUEST))
 
 
 def request(stream: ClientStream, element: Element) -> None:
@@ -91,6 +94,22 @@ def _too_high(wrong: AckedTooMuchError) -> StreamError:
 
 def resume(stream: ClientStream, element: Element) -> None:
     """Take up a session that lost its connection (§5)."""
+    session = claim(stream, element)
+    if isinstance(session, bytes):
+        stream.write(session)
+    elif session is not None:
+        found = session
+        journal = stream.server.journal
+        journal.when_durable(journal.last, lambda: _go_on(stream, found))
+
+
+def claim(stream: ClientStream, element: Element) -> Session | bytes | None:
+    """The session that is to be resumed, parted from its old connection; or why not.
+
+    None when the stream had to be closed. `h` in our answer is an acknowledgement like any other:
+    the caller waits for the disk, also for what a handler that the lost connection left behind may
+    just be writing, and then looks again.
+    """
     server, host = stream.server, stream.host
     assert host is not None
     h = parse_h(element.get("h"))
@@ -103,39 +122,55 @@ def resume(stream: ClientStream, element: Element) -> None:
         or session.host is not host
     ):
         handled = server.sessions.ended_at(element.get("previd") or "", host, stream.account_name)
-        _fail(stream, Condition.ITEM_NOT_FOUND, handled)
-        return
-    outbox = session.outbox
-    assert outbox is not None
+        return failed(Condition.ITEM_NOT_FOUND, handled)
     try:
         session.acknowledged(h)
     except AckedTooMuchError as wrong:
         server.sessions.end(session)
         stream.close(_too_high(wrong))
-        return
+        return None
     server.sessions.take(session)
-    # `h` in our answer is an acknowledgement like any other: it waits for the disk, also for what a
-    # handler that the lost connection left behind may just be writing.
-    server.journal.when_durable(server.journal.last, lambda: _go_on(stream, session, outbox))
+    return session
 
 
-def _go_on(stream: ClientStream, session: Session, outbox: Outbox) -> None:
-    """Answer, unless something else has happened while the disk was busy."""
-    server = stream.server
-    if stream.phase is not Phase.AUTHENTICATED:
+def may_go_on(stream: ClientStream, session: Session, phase: Phase) -> bool | None:
+    """Whether the session is still there now that the disk is no longer busy.
+
+    None when the client that wanted it has gone.
+    """
+    sessions = stream.server.sessions
+    if stream.phase is not phase:
         if session.stream is None:
-            server.sessions.lost(session)
-        return
-    if server.sessions.resumable(session.resume_id) is not session:
-        _fail(stream, Condition.ITEM_NOT_FOUND)
-        return
+            sessions.lost(session)
+        return None
+    return sessions.resumable(session.resume_id) is session
+
+
+def _go_on(stream: ClientStream, session: Session) -> None:
+    """Answer, unless something else has happened while the disk was busy."""
+    may = may_go_on(stream, session, Phase.AUTHENTICATED)
+    if may:
+        attach(stream, session)
+    elif may is not None:
+        stream.write(failed(Condition.ITEM_NOT_FOUND))
+
+
+def attach(
+    stream: ClientStream, session: Session, before: bytes = b"", after: bytes = b""
+) -> None:
+    """Give the session its new connection and send again what was not acknowledged.
+
+    `before` and `after` go around the answer, which may stand in another one (§9.2).
+    """
+    server, outbox = stream.server, session.outbox
+    assert outbox is not None
     # Of two connections that resume, the later one is where the client is now.
     server.sessions.take(session)
     server.sessions.resume(session, stream)
     stream.adopt(session)
     stream.write(
-        b"<resumed xmlns='%s' h='%d' previd='%s'/>"
-        % (_NS, session.handled % WRAP, escape(session.resume_id))
+        b"%s<resumed xmlns='%s' h='%d' previd='%s'/>%s"
+        % (before, _NS, session.handled % WRAP, escape(session.resume_id), after)
     )
     # "the server … MUST … retransmit" what was not acknowledged, in order (§5)
     for wire, _ in outbox.queue:
@@ -144,12 +179,12 @@ def _go_on(stream: ClientStream, session: Session, outbox: Outbox) -> None:
         stream.write(outbox.request(server.clock.now()))
 
 
-def _fail(stream: ClientStream, condition: Condition, handled: int | None = None) -> None:
+def failed(condition: Condition, handled: int | None = None) -> bytes:
+    """The refusal of anything here, with what an ended session had handled (§5)."""
     h = b"" if handled is None else b" h='%d'" % handled
-    stream.write(
-        b"<failed xmlns='%s'%s><%s xmlns='%s'/></failed>"
-        % (_NS, h, condition.value.encode(), _STANZAS)
-    )
+    return b"<failed xmlns='%s'%s><%s xmlns='%s'/></failed>" % (
+        _NS, h, condition.value.encode(), _STANZAS,
+    )  # fmt: skip
 
 
 TABLE: Table = {

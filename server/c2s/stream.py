@@ -22,6 +22,7 @@ from server.stanza import KINDS, Stanza
 from server.stream.parser import StreamParser
 
 if TYPE_CHECKING:
+    from server.c2s.login import Login
     from server.element import Element
     from server.host import Host
     from server.net.tcp import Connection
@@ -36,10 +37,11 @@ class Phase(enum.IntEnum):
 
     OPENING = 0  # waiting for the first header
     UNAUTHENTICATED = 1  # features sent: STARTTLS or SASL
-    REOPENING = 2  # authenticated, waiting for the new header
-    AUTHENTICATED = 3  # features sent: bind or resume
-    BOUND = 4
-    CLOSED = 5
+    AUTHENTICATING = 2  # an exchange of SASL2 is under way: nothing else is legal
+    REOPENING = 3  # authenticated, waiting for the new header
+    AUTHENTICATED = 4  # features sent: bind or resume
+    BOUND = 5
+    CLOSED = 6
 
 
 Handler = Callable[["ClientStream", "Element"], Awaitable[None] | None]
@@ -63,6 +65,7 @@ class ClientStream:
         "failures",
         "host",
         "last_heard",
+        "login",
         "phase",
         "said_hello",
         "server",
@@ -77,6 +80,7 @@ class ClientStream:
         self.phase = Phase.OPENING
         self.session: Session | None = None
         self.attempt: Attempt | None = None
+        self.login: Login | None = None  # of SASL2, until a resource is bound
         self.account_name = ""  # the local part, once authenticated
         self.credentials: Credentials | None = None  # what was proved, until a resource is bound
         self.failures = 0
@@ -274,13 +278,8 @@ class ClientStream:
         "the server MUST include a 'to' attribute … and MUST set its value to the bare JID
         specified in the 'from' attribute of the initial stream header" (RFC 6120 §4.7.2).
         """
-        header = self._parser.header
-        if header is None or not header.from_:
-            return b""
-        try:
-            return b" to='%s'" % JID.parse(header.from_).bare.wire
-        except JIDMalformed:
-            return b""
+        claimed = self.claimed
+        return b"" if claimed is None else b" to='%s'" % claimed.wire
 
     def reopen(self, phase: Phase) -> None:
         """Expect a new stream header, after STARTTLS or SASL (RFC 6120 §5.4.3.3, §6.4.6)."""
@@ -292,6 +291,22 @@ class ClientStream:
         limits = self.server.limits_after if authenticated else self.server.limits_before
         self._parser = StreamParser(limits)
         self._line = None
+
+    def authenticated(self) -> None:
+        """Go on without a new header: SASL2 restarts no stream (XEP-0388 §2.6.1)."""
+        self.phase = Phase.AUTHENTICATED
+        self._parser.limits = self.server.limits_after
+
+    @property
+    def claimed(self) -> JID | None:
+        """Who the client said it is, in the header of the stream (RFC 6120 §4.7.1)."""
+        header = self._parser.header
+        if header is None or not header.from_:
+            return None
+        try:
+            return JID.parse(header.from_).bare
+        except JIDMalformed:
+            return None
 
     def _ended(self, parser: StreamParser) -> None:
         if parser.error is not None:
@@ -319,6 +334,7 @@ class ClientStream:
         self.session = session
         self.phase = Phase.BOUND
         self.credentials = None
+        self.login = None
         self.server.newcomers.pop(self, None)
         self.server.streams.add(self)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from server.c2s import authentication, binding, encryption, registration, resumption
+from server.c2s import authentication, binding, encryption, registration, resumption, sasl2
 
 if TYPE_CHECKING:
     from server.c2s.stream import Table
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 TABLE: Final[Table] = {
     **encryption.TABLE,
     **authentication.TABLE,
+    **sasl2.TABLE,
     **registration.TABLE,
     **binding.TABLE,
     **resumption.TABLE,

@@ -22,6 +22,7 @@ class Config:
     tls: sections.TLS = field(default_factory=sections.TLS)
     limits: sections.Limits = field(default_factory=sections.Limits)
     auth: sections.Auth = field(default_factory=sections.Auth)
+    clients: sections.Clients = field(default_factory=sections.Clients)
     registration: sections.Registration = field(default_factory=sections.Registration)
     stream_management: sections.StreamManagement = field(default_factory=sections.StreamManagement)
     archive: sections.Archive = field(default_factory=sections.Archive)

@@ -37,11 +37,15 @@ class NeedCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """The peer is this account; `data` goes with the success (None: nothing to send)."""
+    """The peer is this account; `data` goes with the success (None: nothing to send).
+
+    `is_granted` when it showed no password, but what an issuer of ours says of it.
+    """
 
     username: str
     authzid: str = ""
     data: bytes | None = None
+    is_granted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

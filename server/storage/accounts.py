@@ -31,7 +31,11 @@ _ID = "SELECT id FROM account WHERE jid = $1"
 _SAVE_KEYS = """INSERT INTO credential
         (account, hash, iterations, salt, stored_key, server_key)
     VALUES ((SELECT id FROM account WHERE jid = $1), $2, $3, $4, $5, $6)"""
-_DROP_KEYS = "DELETE FROM credential WHERE account = (SELECT id FROM account WHERE jid = $1)"
+_OF = "WHERE account = (SELECT id FROM account WHERE jid = $1)"
+_DROP_KEYS = f"DELETE FROM credential {_OF}"
+# Whoever holds a token got it for the old password.
+_DROP_TOKENS = f"DELETE FROM token {_OF}"
+_FORGET_PASSWORD = f"UPDATE client SET password = 0 {_OF}"
 _OWNED = (
     "credential",
     "delivered",
@@ -41,6 +45,9 @@ _OWNED = (
     "subscription_request",
     "pending",
     "archive_preference",
+    "token",
+    "client_use",
+    "client",
 )
 
 
@@ -74,9 +81,17 @@ async def create_account(db: Database, jid: JID, keys: Iterable[ScramKeys], now_
 
 
 async def set_credentials(db: Database, jid: JID, keys: Iterable[ScramKeys]) -> None:
-    """Replace all credentials of an account; raises `Conflict` if there is no such account."""
-    steps: list[Step] = [(_DROP_KEYS, (jid,))]
+    """Replace all credentials of an account, and revoke its tokens.
+
+    Raises `Conflict` if there is no such account.
+    """
+    steps: list[Step] = [(_DROP_KEYS, (jid,)), (_DROP_TOKENS, (jid,)), (_FORGET_PASSWORD, (jid,))]
     await db.batch(steps + [_keys_step(jid, each) for each in keys])
+
+
+async def add_credentials(db: Database, jid: JID, keys: ScramKeys) -> None:
+    """Keys of one more hash function for the same password (XEP-0480); the others stay."""
+    await db.batch([_keys_step(jid, keys)])
 
 
 async def find_account(db: Database, jid: JID) -> AccountRow | None:

@@ -18,7 +18,9 @@ async def test_before_login() -> None:
         assert [child.tag.partition("}")[2] for child in features] == [
             "starttls",
             "mechanisms",
+            "authentication",
             "limits",
+            "config-version",
         ]
 
 

@@ -1,0 +1,321 @@
+"""The extensible SASL profile on a client stream (XEP-0388).
+
+A login is one `<authenticate/>`, as many challenges as the mechanism needs, then tasks if there are
+any, and one `<success/>` that holds the answers to everything the client has asked for inline. The
+stream is not restarted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from server import clients
+from server.c2s import authentication, bind2, fast, resumption, upgrade
+from server.c2s.login import Login, Proof
+from server.c2s.request import NS, NS_PIPELINING, parse, text_of
+from server.c2s.stream import Phase
+from server.element import escape
+from server.errors import Condition, SASLCondition, StanzaError
+from server.jid import JID
+from server.sasl.attempt import Attempt
+from server.sasl.encoding import encode
+from server.sasl.mechanism import Challenge, Failure, NeedCredentials, Step, Success
+from server.sasl.negotiate import NS as NS_SASL
+from server.storage import clients as store
+from server.storage.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from server.c2s.stream import ClientStream, Table
+    from server.element import Element
+    from server.storage.journal import Journal
+
+_NS: Final = NS.encode()
+_MISMATCH: Final = f"<config-version-mismatch xmlns='{NS_PIPELINING}'/>".encode()
+_GONE: Final = Failure(SASLCondition.NOT_AUTHORIZED, "the account is gone")
+
+
+# -- what clients send --
+
+
+def authenticate(stream: ClientStream, element: Element) -> Awaitable[None] | None:
+    """The client begins, and says what it wants besides (§2.3)."""
+    if not stream.server.features.offers_sasl2(stream):
+        _fail(stream, Failure(SASLCondition.ENCRYPTION_REQUIRED, "use TLS first"))
+        return None
+    request = parse(element)
+    if isinstance(request, str):
+        _fail(stream, Failure(SASLCondition.MALFORMED_REQUEST, request))
+        return None
+    if request.version not in (None, stream.server.features.version(stream)):
+        # "the attempted authentication is not counted as a "failed login"" (XEP-0509 §2.2)
+        stale = Failure(SASLCondition.ABORTED, "the features have changed; look at them again")
+        stream.write(build_failure(stale, _MISMATCH))
+        return None
+    if stream.server.throttle.is_blocked(stream.connection.peer):
+        wait = Failure(SASLCondition.TEMPORARY_AUTH_FAILURE, "too many failures; wait")
+        _fail(stream, wait)
+        return None
+    stream.phase = Phase.AUTHENTICATING
+    stream.login = login = Login(request)
+    if request.fast is not None:
+        return _with_token(stream, login)
+    stream.attempt = Attempt(authentication.exchange(stream), stream.server.sasl_policy)
+    return _step(stream, stream.attempt.begin(request.mechanism, request.initial))
+
+
+def respond(stream: ClientStream, element: Element) -> Awaitable[None] | None:
+    """The client answers a challenge (§2.5)."""
+    if stream.attempt is None:
+        _fail(stream, Failure(SASLCondition.MALFORMED_REQUEST, "nothing was asked"))
+        return None
+    return _step(stream, stream.attempt.respond(text_of(element)))
+
+
+def abort(stream: ClientStream, element: Element) -> None:
+    """The client gives up (§4.5)."""
+    _fail(stream, Failure(SASLCondition.ABORTED, "you have ended the attempt"))
+
+
+def begin_task(stream: ClientStream, element: Element) -> None:
+    """The client takes up a task (§2.6.3)."""
+    login = stream.login
+    if login is None or not login.tasks:
+        _fail(stream, Failure(SASLCondition.MALFORMED_REQUEST, "there is no task"))
+        return
+    failure = upgrade.begin(stream, login, element)
+    if failure is not None:
+        _fail(stream, failure)
+
+
+async def receive_task(stream: ClientStream, element: Element) -> None:
+    """The client brings what a task is about (§2.6.3)."""
+    login = stream.login
+    if login is None or not login.tasks:
+        _fail(stream, Failure(SASLCondition.MALFORMED_REQUEST, "there is no task"))
+        return
+    failure = await upgrade.receive(stream, login, element)
+    if stream.phase is not Phase.AUTHENTICATING:
+        return
+    if failure is not None:
+        _fail(stream, failure)
+    else:
+        await _go_on(stream, login)
+
+
+# -- the exchange --
+
+
+def _step(stream: ClientStream, step: Step) -> Awaitable[None] | None:
+    if isinstance(step, NeedCredentials):
+        return _look_up(stream, step.username)
+    if isinstance(step, Success):
+        return _proved(stream, step)
+    if isinstance(step, Failure):
+        _fail(stream, step)
+        return None
+    stream.write(_build_challenge(step))
+    return None
+
+
+async def _look_up(stream: ClientStream, username: str) -> None:
+    await _after(stream, await authentication.supply(stream, username))
+
+
+async def _with_token(stream: ClientStream, login: Login) -> None:
+    login.proof = Proof.TOKEN
+    await _after(stream, await fast.authenticate(stream, login))
+
+
+async def _after(stream: ClientStream, step: Step) -> None:
+    if stream.phase is not Phase.AUTHENTICATING:
+        return
+    pending = _step(stream, step)
+    if pending is not None:
+        await pending
+
+
+async def _proved(stream: ClientStream, success: Success) -> None:
+    """The client is who it says: see to its tasks, then to what else it wants."""
+    login, host = stream.login, stream.host
+    assert login is not None
+    assert host is not None
+    stream.attempt = None
+    account = await host.accounts.load(JID.parse(f"{success.username}@{host.domain}"))
+    if stream.phase is not Phase.AUTHENTICATING:
+        return
+    if account is None:
+        _fail(stream, _GONE)
+        return
+    # "Any non-empty authorization string MUST be considered an error if the stream's from attribute
+    # (if present) does not match" (§4.4)
+    if success.authzid and stream.claimed not in (None, account.jid):
+        _fail(stream, Failure(SASLCondition.INVALID_AUTHZID, "the stream is somebody else's"))
+        return
+    login.account = account
+    login.additional = success.data
+    if success.is_granted:
+        login.proof = Proof.GRANT
+    login.tasks = upgrade.tasks(login, stream.server.sasl_policy)
+    await _go_on(stream, login)
+
+
+async def _go_on(stream: ClientStream, login: Login) -> None:
+    if login.tasks:
+        # "a <continue/> element, which MUST contain a single task" (XEP-0480 §2.2)
+        stream.write(
+            b"<continue xmlns='%s'>%s<tasks><task>%s</task></tasks></continue>"
+            % (_NS, _additional(login), login.tasks[0].encode())
+        )
+        return
+    token = await _note(stream, login)
+    if stream.phase is not Phase.AUTHENTICATING:
+        return
+    assert login.account is not None
+    stream.account_name = login.account.jid.local
+    refusal = b""
+    if login.request.resume is not None:
+        resumed = await _resume(stream, login, login.request.resume, token)
+        if resumed is None:
+            return
+        refusal = resumed
+    if login.request.bind is not None:
+        await _bind(stream, login, refusal, token)
+    else:
+        stream.write(_build_success(login, login.account.jid, refusal + token))
+        stream.authenticated()
+        stream.write(stream.server.features.after(login.account.host))
+
+
+# -- what goes with it --
+
+
+async def _note(stream: ClientStream, login: Login) -> bytes:
+    """Keep what is to be known of the client; the token to hand out, if any."""
+    server, account, agent = stream.server, login.account, login.request.agent
+    assert account is not None
+    if not agent.id:
+        return b""
+    if not login.client:
+        login.client = clients.name_of(server.secret, account.jid, agent.id)
+        login.known = await store.find(server.database, account.id, login.client)
+    token, steps = fast.settle(stream, login)
+    steps += await clients.noting(
+        server, account, login.client, login.known, agent,
+        password=login.proof is Proof.PASSWORD, granted=login.proof is Proof.GRANT,
+    )  # fmt: skip
+    if steps:
+        try:
+            await store.write(server.database, steps)
+        except StorageError:
+            return b""  # whoever has shown a password may come in even when the disk is full
+    store.use(server.database, account.id, login.client, int(server.clock.utcnow() * 1000))
+    return token
+
+
+async def _resume(
+    stream: ClientStream, login: Login, element: Element, token: bytes
+) -> bytes | None:
+    """Take up an earlier session; why that was not possible, or None when all is said.
+
+    "that MUST be processed first by the server. If that resumption is successful, the server MUST
+    skip resource binding" (XEP-0198 §9.2).
+    """
+    session = resumption.claim(stream, element)
+    if session is None or isinstance(session, bytes):
+        return session
+    await _until_durable(stream.server.journal)
+    may = resumption.may_go_on(stream, session, Phase.AUTHENTICATING)
+    if may is None:
+        return None
+    if not may:
+        return resumption.failed(Condition.ITEM_NOT_FOUND)
+    if login.client:
+        session.client = login.client
+    before, after = _around(login, session.jid)
+    # "stream features MUST NOT be sent in this case" (XEP-0198 §9.2)
+    stream.authenticated()
+    resumption.attach(stream, session, before, token + after)
+    return None
+
+
+async def _until_durable(journal: Journal) -> None:
+    if journal.last > journal.durable:
+        done = asyncio.get_running_loop().create_future()
+        journal.when_durable(journal.last, partial(done.set_result, None))
+        await done
+
+
+async def _bind(stream: ClientStream, login: Login, refusal: bytes, token: bytes) -> None:
+    """Bind a resource; from there to the end nothing waits, so nothing gets in between."""
+    account = login.account
+    assert account is not None
+    told = await bind2.prepare(account)
+    if stream.phase is not Phase.AUTHENTICATING:
+        return
+    try:
+        session, bound = bind2.bind(stream, login, told)
+    except StanzaError as refused:
+        _fail(stream, Failure(SASLCondition.TEMPORARY_AUTH_FAILURE, refused.text))
+        return
+    stream.authenticated()
+    stream.adopt(session)
+    stream.write(_build_success(login, session.jid, refusal + bound + token))
+    stream.write(stream.server.features.bound(account.host))
+
+
+# -- what clients get --
+
+
+def _fail(stream: ClientStream, failure: Failure) -> None:
+    """The attempt is over; the client may try again (§2.6.2)."""
+    if stream.phase is Phase.AUTHENTICATING:
+        stream.phase = Phase.UNAUTHENTICATED
+    stream.login = None
+    authentication.failed(stream, failure, build_failure(failure))
+
+
+def build_failure(failure: Failure, application: bytes = b"") -> bytes:
+    """The `<failure/>` of this profile (§2.6.2)."""
+    text = b"<text>%s</text>" % escape(failure.text) if failure.text else b""
+    return b"<failure xmlns='%s'><%s xmlns='%s'/>%s%s</failure>" % (
+        _NS, failure.condition.encode(), NS_SASL.encode(), application, text,
+    )  # fmt: skip
+
+
+def _build_challenge(step: Challenge) -> bytes:
+    return f"<challenge xmlns='{NS}'>{encode(step.data)}</challenge>".encode()
+
+
+def _build_success(login: Login, jid: JID, answers: bytes) -> bytes:
+    before, after = _around(login, jid)
+    return before + answers + after
+
+
+def _around(login: Login, jid: JID) -> tuple[bytes, bytes]:
+    """A `<success/>` in two halves, between which the answers go (§2.6.1)."""
+    return (
+        b"<success xmlns='%s'>%s<authorization-identifier>%s</authorization-identifier>"
+        % (_NS, _additional(login), jid.wire),
+        b"</success>",
+    )
+
+
+def _additional(login: Login) -> bytes:
+    """What the mechanism says with its success, told once."""
+    data, login.additional = login.additional, None
+    if data is None:
+        return b""
+    return f"<additional-data>{encode(data)}</additional-data>".encode()
+
+
+TABLE: Table = {
+    (Phase.UNAUTHENTICATED, f"{{{NS}}}authenticate"): authenticate,
+    (Phase.AUTHENTICATING, f"{{{NS}}}response"): respond,
+    (Phase.AUTHENTICATING, f"{{{NS}}}abort"): abort,
+    (Phase.AUTHENTICATING, f"{{{NS}}}next"): begin_task,
+    (Phase.AUTHENTICATING, f"{{{NS}}}task-data"): receive_task,
+}
