@@ -15,7 +15,7 @@ from server.storage.insert import Row, Step
 from server.storage.journal import COMMIT_INTERVAL, RETRY_INTERVAL, Journal
 from server.storage.migrate import CORE, FIND, LEDGER, RECORD, Migration, load, outstanding
 from server.storage.postgresql_commit import Committer
-from server.storage.postgresql_connection import Connection, Readers, check, close, connect
+from server.storage.postgresql_connection import Connection, Readers, check, connect
 from server.storage.postgresql_dialect import as_storage_error, statements
 from server.tasks import Tasks
 
@@ -86,8 +86,7 @@ class PostgreSQLDatabase:
         return await self._readers.fetch(sql, args)
 
     async def fetch_large(self, sql: str, *args: object) -> list[Row]:
-        """A read that may take a while; its connections are its own, so short reads need not wait.
-        """
+        """A read that may take a while, on connections that short reads need not wait for."""
         return await self._large.fetch(sql, args)
 
     async def execute(self, sql: str, *args: object) -> list[Row]:

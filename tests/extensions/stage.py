@@ -143,9 +143,11 @@ async def open_stage(folder: Path, **sections: dict[str, Any]) -> AsyncIterator[
     clock = FakeClock()
     overrides = {"server": {"domains": [DOMAIN], "data": str(folder)}, **sections}
     config: Config = load(overrides=overrides)
-    async with opened(folder, commit_interval=0, retry_interval=0) as database:
-        async with _running(config, database, clock) as stage:
-            yield stage
+    async with (
+        opened(folder, commit_interval=0, retry_interval=0) as database,
+        _running(config, database, clock) as stage,
+    ):
+        yield stage
 
 
 @asynccontextmanager

@@ -9,8 +9,9 @@
             await ben.expect_nothing()
 
 There are no sockets: a `Client` feeds a `ClientStream` and parses what that writes. The database is
-a file in a temporary folder (with `pytest --backend postgresql` a schema of a throw-away server), the clock stands still (`house.clock.advance(60)`), chance repeats
-itself. Nothing sleeps: `house.settle()` returns when the server has nothing left to do.
+a file in a temporary folder (with `pytest --backend postgresql` a schema of a throw-away server),
+the clock stands still (`house.clock.advance(60)`), chance repeats itself. Nothing sleeps:
+`house.settle()` returns when the server has nothing left to do.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Cluster:
         shutil.rmtree(self._folder)
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [_programs() / program, "-D", self._folder / "data", *arguments]
+        command = [str(_programs() / program), "-D", str(self._folder / "data"), *arguments]
         # Not a pipe: the server would hold it open for as long as it runs.
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(
