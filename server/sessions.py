@@ -96,8 +96,11 @@ class Sessions:
 
     def resume(self, session: Session, stream: Stream) -> None:
         """The session has a connection again."""
-        self._server.sweep.hibernating.pop(session, None)
+        sweep = self._server.sweep
+        sweep.hibernating.pop(session, None)
         session.stream = stream
+        if session.outbox is not None and session.outbox.queue:
+            sweep.unconfirmed.add(session)
 
     # -- going --
 
