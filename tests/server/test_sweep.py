@@ -151,6 +151,7 @@ async def test_who_resumes_and_then_says_nothing() -> None:
         client.vanish()
         ben = await house.login("ben/b")
         await ben.send("<message to='anna@example.org/a'><body>hi</body></message>")
+        await wait(house, 3)
         again = await authenticate(house, "anna")
         await again.send(f"<resume xmlns='{SM}' previd='{name}' h='0'/>")
         for _ in range(4):
