@@ -11,7 +11,7 @@ from server import rooms
 from server.config import load
 from tests.harness.house import House
 from tests.harness.transcript.indoors import Indoors
-from tests.harness.transcript.playing import play
+from tests.harness.transcript.playing import Deviation, play
 from tests.harness.transcript.reading import Transcript, read_all
 
 TRANSCRIPTS = read_all()
@@ -20,7 +20,11 @@ TRANSCRIPTS = read_all()
 @pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=[each.id for each in TRANSCRIPTS])
 async def test_transcript(transcript: Transcript) -> None:
     async with House(rooms.extensions(load(environ={}))) as house:
-        await play(transcript, Indoors(house))
+        try:
+            seen = await play(transcript, Indoors(house))
+        except Deviation as deviation:
+            raise pytest.fail.Exception(str(deviation), pytrace=False) from None
+        assert not [each.reason for each in seen if each.verdict == "wrong"]
 
 
 def test_every_transcript_has_a_name_of_its_own() -> None:

@@ -20,7 +20,6 @@ certfiles: ["{workdir}/certs/{domain}.pem"]
 listen:
   - {{port: {c2s}, ip: "127.0.0.1", module: ejabberd_c2s, starttls: true}}
   - {{port: {c2s_tls}, ip: "127.0.0.1", module: ejabberd_c2s, tls: true}}
-s2s_access: none
 auth_password_format: plain
 registration_timeout: infinity
 shaper_rules:
@@ -53,6 +52,7 @@ class Ejabberd(Adapter):
     def prepare(self) -> None:
         self.workdir.mkdir(parents=True, exist_ok=True)
         self.make_certificate()
+        (self.workdir / "inetrc").write_text('{resolv_conf, ""}.\n{lookup, [file]}.\n')
         certs = self.workdir / "certs"
         pem = "".join((certs / f"{self.domain}.{end}").read_text() for end in ("crt", "key"))
         (certs / f"{self.domain}.pem").write_text(pem)
@@ -68,6 +68,7 @@ class Ejabberd(Adapter):
         return [
             find("env"), f"ERL_LIBS={libraries[1]}", f"EJABBERD_CONFIG_PATH={self.config}",
             f"EJABBERD_LOG_PATH={self.workdir}/ejabberd.log", f"HOME={self.workdir}",
+            f"ERL_INETRC={self.workdir}/inetrc",
             find("erl"), "-mnesia", "dir", f'"{self.workdir}/mnesia"', "-s", "ejabberd", "-noinput",
         ]  # fmt: skip
 

@@ -15,11 +15,11 @@ certificates = "{workdir}/certs"
 interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {c2s} }}
 c2s_direct_tls_ports = {{ {c2s_tls} }}
+s2s_ports = {{ {s2s} }}
 modules_enabled = {{
     "roster", "saslauth", "tls", "disco", "carbons", "mam", "smacks", "csi", "csi_simple",
     "offline", "ping", "time", "version", "lastactivity", "register_ibr"
 }}
-modules_disabled = {{ "s2s" }}
 authentication = "internal_plain"
 allow_registration = true
 c2s_require_encryption = false

@@ -11,7 +11,7 @@ from lxml import etree
 
 from server.element import Element
 
-PATIENCE = 5.0
+PATIENCE = 2.0
 """Seconds to wait for what should come."""
 
 _SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
@@ -106,8 +106,11 @@ class Wire:
             ping = "<ping xmlns='urn:xmpp:ping'/>"
             self._write(f"<iq type='get' id='{name}' to='{self.domain}'>{ping}</iq>")
         before, self.inbox = self.inbox, deque()
-        while not self._ended:
-            element = await self._next()
+        while True:
+            await self.wait()
+            if not self.inbox:
+                break  # it has hung up instead
+            element = self.inbox.popleft()
             is_answer = element.tag == f"{{{_SM}}}a" if self._is_managed else (
                 element.get("id") == name
             )  # fmt: skip

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _SM = "urn:xmpp:sm:3"
 _STANZAS = frozenset(f"{{jabber:client}}{kind}" for kind in ("message", "presence", "iq"))
 _ROSTER = "<iq type='get' id='hello'><query xmlns='jabber:iq:roster'/></iq>"
+_COMMON = (
+    ' xmlns="jabber:client"',
+    ' xmlns:stream="http://etherx.jabber.org/streams"',
+)
 _NUMBERS = itertools.count(1)
 
 
@@ -132,6 +136,7 @@ class Play:
         for name, exists in self.transcript.people.items():
             self.accounts[name] = f"{name}-{number}"
             self.values[name] = f"{name}-{number}@{self.place.domain}"
+            self.values[name.upper()] = self.values[name].upper()
             if exists:
                 await self.place.register(self.accounts[name])
         for follower, contact, both in self.transcript.contacts:
@@ -287,5 +292,8 @@ async def play(transcript: Transcript, place: Place) -> list[Difference]:
 
 
 def show(element: Element) -> str:
-    """An element as text."""
-    return etree.tostring(element, encoding="unicode", with_tail=False)
+    """An element as text, without the namespaces that all have in common."""
+    text = etree.tostring(element, encoding="unicode", with_tail=False)
+    for common in _COMMON:
+        text = text.replace(common, "", 1)
+    return text
