@@ -313,13 +313,30 @@ class Archive:
 class Storage:
     """Where accounts and messages are kept."""
 
+    backend: Literal["sqlite", "postgresql"] = key(
+        "sqlite",
+        """SQLite is a file and needs nothing else. PostgreSQL is a server of its own and needs the
+        extra `postgresql`: pip install 'skerry[postgresql]'.""",
+    )
     path: Path = key(Path("skerry.sqlite"), "The SQLite file.")
+    url: str = key(
+        "",
+        """The PostgreSQL database. A password may also stand in PGPASSWORD or in ~/.pgpass.""",
+        secret=True,
+        example='"postgresql://skerry@localhost/skerry"',
+    )
     commit_interval: Duration = key(
         Duration(0.003),
         """How long to collect writes before they go to disk together. A longer time costs latency
         and saves work; an acknowledgement always waits for the disk.""",
         most=1,
     )
+
+    def problems(self) -> Iterator[Problem]:
+        """A server of its own has an address."""
+        given = self.url or self.backend == "postgresql"
+        if given and not self.url.startswith(("postgresql://", "postgres://")):
+            yield "url", "expected an address such as postgresql://skerry@localhost/skerry"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,11 @@ def is_installed() -> bool:
     return bool(os.environ.get(ENVIRONMENT)) or _found() is not None
 
 
+def is_needed() -> bool:
+    """Whether tests are to run on it: where it is installed, and wherever everything is tested."""
+    return is_installed() or os.environ.get("CI") == "true"
+
+
 def need() -> None:
     """Skip the test without PostgreSQL; where everything is tested, fail."""
     if is_installed():
