@@ -65,7 +65,9 @@ def test_wrapping() -> None:
 )
 def test_it_is_a_queue(start: int, steps: list[tuple[int, int]]) -> None:
     """However it is cut, and whatever the counter: each comes out once, in order."""
-    box, sent, acknowledged = outbox(acked=start), [], []
+    box = outbox(acked=start)
+    sent: list[int] = []
+    acknowledged: list[int] = []
     for more, fewer in steps:
         for _ in range(more):
             sent.append(len(sent) + 1)
