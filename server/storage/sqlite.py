@@ -127,7 +127,13 @@ class SQLiteDatabase:
     def _work(self) -> None:
         """The writer's thread."""
         while (job := self._jobs.get()) is not None:
-            job()
+            try:
+                job()
+            except Exception as error:  # noqa: BLE001  without this thread nothing is stored
+                self._post(self._report, error)
+
+    def _report(self, error: Exception) -> None:
+        self._loop.call_exception_handler({"message": "the writer failed", "exception": error})
 
     def _post(self, callback: Callable[..., None], *args: object) -> None:
         if not self._loop.is_closed():

@@ -1,6 +1,7 @@
 """One commit in SQLite: all rows and writes together, and apart when a row is impossible."""
 
 import sqlite3
+from contextlib import suppress
 from itertools import chain
 
 from server.storage.batch import Batch, Outcome, Write
@@ -35,7 +36,8 @@ class Committer:
                 self._rollback()
                 return self._apart(batch)
         except Exception as error:  # noqa: BLE001  the journal decides what becomes of it
-            self._rollback()
+            with suppress(sqlite3.Error):  # the next commit tries again
+                self._rollback()
             failure = as_storage_error(error)
             if not isinstance(failure, StorageError):
                 failure = StorageError(repr(error))

@@ -1,6 +1,7 @@
 """The SQLite driver: full disks, killed processes, other writers, a bounded log."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -165,6 +166,40 @@ async def test_a_newer_schema_is_refused_and_the_file_released(tmp_path: Path) -
     await database.close()
     with pytest.raises(SchemaTooNew):
         await opened(tmp_path / "x.db")
+
+
+async def test_a_disk_that_fails_between_two_commits_does_not_end_the_writer(
+    tmp_path: Path,
+) -> None:
+    database = await opened(tmp_path / "x.db")
+    reports: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reports.append(context))
+    writer = database._writer
+    database._writer = sqlite3.connect(":memory:", check_same_thread=False)
+    database._writer.close()
+    database._jobs.put(database._checkpoint_rest)
+    await database.execute("INSERT INTO message VALUES (1, x'00')")
+    database._writer = writer
+    assert isinstance(reports[0]["exception"], sqlite3.ProgrammingError)
+    await database.close()
+
+
+async def test_a_rollback_that_fails_is_an_answer_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await opened(tmp_path / "x.db", retry_interval=0)
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+
+    def fails(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(database._committer, "_together", fails)
+        broken.setattr(database._committer, "_rollback", fails)
+        with pytest.raises(StorageError):
+            await asyncio.wait_for(database.execute("INSERT INTO message VALUES (1, x'00')"), 5)
+    await database.execute("INSERT INTO message VALUES (1, x'00')")
+    await database.close()
 
 
 async def test_a_bug_in_the_writer_is_not_silent(
