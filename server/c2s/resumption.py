@@ -63,7 +63,13 @@ def request(stream: ClientStream, element: Element) -> None:
         stream.write(answer)
     else:
         # The promise of this server: "acknowledged" means that no crash can lose it.
-        journal.when_durable(session.sequence, lambda: stream.write(answer))
+        journal.when_durable(session.sequence, lambda: _answer(stream, answer))
+
+
+def _answer(stream: ClientStream, answer: bytes) -> None:
+    # Nothing may be said after the end of the stream (RFC 6120 §4.4).
+    if stream.phase is Phase.BOUND:
+        stream.write(answer)
 
 
 def acknowledge(stream: ClientStream, element: Element) -> None:

@@ -567,7 +567,7 @@ async def test_what_needs_no_disk_does_not_wait() -> None:
 async def test_each_answer_says_what_was_handled_when_it_was_asked() -> None:
     async with House() as house:
         anna, _ = await managed(house)
-        await make_known(house, "ben")
+        await house.online("ben/b")
         house.database.hold()
         await anna.send(message("1", "ben@example.org") + R)
         await anna.send(message("2", "ben@example.org") + R)
@@ -575,6 +575,19 @@ async def test_each_answer_says_what_was_handled_when_it_was_asked() -> None:
         house.database.release()
         await anna.expect(acked(1))
         await anna.expect(acked(2))
+
+
+async def test_an_answer_that_comes_after_the_end() -> None:
+    """RFC 6120 §4.4: nothing is sent after the closing tag."""
+    async with House() as house:
+        anna, _ = await managed(house)
+        await house.online("ben/b")
+        house.database.hold()
+        anna.say(message("1", "ben@example.org") + R + "</stream:stream>")
+        assert anna.is_closed
+        house.database.release()
+        await house.settle()
+        assert anna.said.endswith(b"</stream:stream>")
 
 
 async def test_resumption_waits_for_the_disk_too() -> None:
