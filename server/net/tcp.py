@@ -8,7 +8,7 @@ slowly.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from server.net.proxied import peer_of
 from server.net.tls import TLSLayer
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from server.net.flusher import Flusher
     from server.net.listener import AddressBook
+
+
+LINGER: Final = 30.0
+"""Seconds that a peer has to read what was written before the connection was closed."""
 
 
 class Receiver(Protocol):
@@ -218,6 +222,9 @@ class Connection(asyncio.Protocol):
             if self.tls is not None:
                 transport.write(self.tls.shutdown())
             transport.close()
+            if transport.get_write_buffer_size():
+                # Who does not read must not keep the connection for ever.
+                self._flusher.later(LINGER, self.abort)
 
     def abort(self) -> None:
         """Close at once; what was not written is lost."""
