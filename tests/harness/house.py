@@ -22,7 +22,7 @@ import tempfile
 from base64 import b64encode
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from lxml import etree
 
@@ -92,8 +92,10 @@ class House:
         self.certificates = certificates or CertificateStore({})
         self.server: Server
         self.database: HeldDatabase
+        self._broken: list[BaseException] = []
 
     async def __aenter__(self) -> Self:
+        asyncio.get_running_loop().set_exception_handler(self._noticed)
         await self._start()
         return self
 
@@ -101,6 +103,15 @@ class House:
         await self._stop()
         await give_back(Path(self._folder.name))
         self._folder.cleanup()
+        assert not self._broken, self._broken
+
+    def _noticed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A rule of the harness was broken where nobody waits for the outcome."""
+        wrong = context.get("exception")
+        if isinstance(wrong, AssertionError):
+            self._broken.append(wrong)
+        else:
+            loop.default_exception_handler(context)
 
     async def _start(self) -> None:
         self.database = await held_database(Path(self._folder.name))
