@@ -48,16 +48,6 @@ class Held(list[tuple[bytes, int]]):
         self.size = 0
 
 
-class Held(list[tuple[bytes, int]]):
-    """Stored messages that wait until older ones have been read, and how many bytes they are."""
-
-    __slots__ = ("size",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.size = 0
-
-
 class Session:
     """One bound resource of an account (RFC 6120 §7, RFC 6121 §4).
 
@@ -137,8 +127,6 @@ class Session:
             stream.write(wire)
             if ask:
                 stream.write(outbox.request(self.host.server.clock.now()))
-        elif outbox.size > MOST_BYTES:
-            self.host.server.sweep.overflowed.add(self)
         elif outbox.size > MOST_BYTES:
             self.host.server.sweep.overflowed.add(self)
         if not outbox.requested:
