@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from extensions.archive import Archive
 from extensions.caps import Capabilities
 from extensions.carbons import Carbons
+from extensions.clients import Clients
 from extensions.contact_addresses import ContactAddresses
 from extensions.csi import ClientState
 from extensions.disco import Disco
@@ -27,6 +28,7 @@ ALL: Final[tuple[type[Extension], ...]] = (
     Disco,
     Archive,
     Carbons,
+    Clients,
     ClientState,
     ContactAddresses,
     EntityTime,

@@ -22,8 +22,7 @@ FEATURES = "<stream:features/>"
 PHONE = "d4565fa7-4d72-4749-b3d3-740edbf87770"
 LAPTOP = "7e3b1b8e-1d2f-4f11-9d5e-0c2b5f0e8a11"
 AGENT = (
-    "<user-agent id='{}'><software>AwesomeXMPP</software>"
-    "<device>Kiva's Phone</device></user-agent>"
+    "<user-agent id='{}'><software>AwesomeXMPP</software><device>Kiva's Phone</device></user-agent>"
 )
 BIND = f"<bind xmlns='{BIND2}'/>"
 NONE = "HT-SHA-256-NONE"
