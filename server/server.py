@@ -10,6 +10,7 @@ from server import bugs, eager, log
 from server.c2s.features import Features
 from server.c2s.table import TABLE as C2S_TABLE
 from server.c2s.throttle import Throttle
+from server.care import Care
 from server.delivery import Delivery
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.host import Host
@@ -74,6 +75,7 @@ class Server:
         self.throttle = Throttle(clock, config.auth.failures, float(config.auth.failures_window))
         self.features = Features(self)
         self.sweep = Sweep(self)
+        self.care = Care(self)
         self.sessions = Sessions(self)
         self.ids = MessageIDs()
         self.delivery = Delivery(self)
@@ -91,6 +93,7 @@ class Server:
         for host in self.hosts.values():
             await host.start(extensions)
         self.tasks.spawn(self.sweep.run(), "sweep")
+        self.tasks.spawn(self.care.run(), "care")
 
     async def stop(self) -> None:
         """Tell sessions goodbye, give what they acknowledge a moment, let everything go."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 #: Stand-ins, shared by all ledgers; never added to.
 _NONE: Final[set[int]] = set()
@@ -99,9 +99,7 @@ class Ledger:
         for mid in mids:
             self.open.pop(mid, None)
             if mid in self.parked:
-                self.parked.discard(mid)
-                self.to_unpark = self.to_unpark or []
-                self.to_unpark.append(mid)
+                self._unpark(mid)
             if self.backlog and mid > self.read:
                 self._done = self._done or set()
                 self._done.add(mid)
@@ -118,6 +116,25 @@ class Ledger:
                 self._park(mid)
             elif not self.backlog:
                 break
+
+    def is_waiting(self, mid: int) -> bool:
+        """Whether a message that is due by the database's word is due, and no session holds it."""
+        if mid in self.parked:
+            return not self.open.get(mid)
+        return self.backlog and mid > self.read and self.is_due(mid)
+
+    def expired(self, mids: Sequence[int]) -> None:
+        """These (ascending) need no device any more, and nothing else up to the last one waits.
+
+        Not while the backlog is being read.
+        """
+        for mid in mids:
+            if mid in self.parked:
+                self._unpark(mid)
+        if self.backlog and mids and mids[-1] > self.read:
+            self.read = mids[-1]
+            self._done = {mid for mid in self._done if mid > self.read} or _NONE
+        self._advance()
 
     def dropped(self, mid: int) -> bool:
         """A session that held the message is gone; True if no other session holds it."""
@@ -181,6 +198,11 @@ class Ledger:
             self.parked.add(mid)
             self.to_park = self.to_park or []
             self.to_park.append(mid)
+
+    def _unpark(self, mid: int) -> None:
+        self.parked.discard(mid)
+        self.to_unpark = self.to_unpark or []
+        self.to_unpark.append(mid)
 
     def _advance(self) -> None:
         """Move the cursor up to the oldest message that is neither delivered nor parked."""

@@ -48,10 +48,12 @@ _EXPIRED = """SELECT o.id, a.id, m.stanza
     FROM account o LEFT JOIN delivered d ON d.account = o.id
     CROSS JOIN archive a JOIN message m ON m.id = a.id
     WHERE a.account = o.id AND a.id > COALESCE(d.cursor, 0) AND a.id < $1 AND (a.flags & 2) <> 0
+        AND o.id >= $3 AND (o.id > $3 OR a.id > $4)
     UNION ALL
     SELECT p.account, p.id, m.stanza FROM pending p JOIN message m ON m.id = p.id
     WHERE p.settled = 0 AND p.id < $1
         AND p.id <= (SELECT d.cursor FROM delivered d WHERE d.account = p.account)
+        AND p.account >= $3 AND (p.account > $3 OR p.id > $4)
     ORDER BY 1, 2 LIMIT $2"""
 _LAST = """SELECT COALESCE(MAX(id), 0) FROM message
     UNION ALL SELECT COALESCE(MAX(roster_version), 0) FROM account"""
@@ -123,9 +125,14 @@ async def count_pending(db: Database, account: int, cursor: int) -> int:
     return int((await db.fetch_large(_COUNT, account, cursor))[0][0])
 
 
-async def expired(db: Database, before: int, limit: int = 100) -> list[tuple[int, int, bytes]]:
-    """Messages older than `before` that are still due: (account, id, stanza)."""
-    rows = await db.fetch_large(_EXPIRED, before, limit)
+async def expired(
+    db: Database, before: int, limit: int = 100, after: tuple[int, int] = (0, 0)
+) -> list[tuple[int, int, bytes]]:
+    """Messages older than `before` that are still due: (account, id, stanza), in this order.
+
+    `after` is the account and the id of the last one that was told already.
+    """
+    rows = await db.fetch_large(_EXPIRED, before, limit, *after)
     return [(row[0], row[1], bytes(row[2])) for row in rows]
 
 

@@ -13,12 +13,22 @@ Pause = Callable[[], Awaitable[None]]
 BATCH = 500
 _ORPHANS = 50
 
-_NEXT_OWNER = "SELECT MIN(account) FROM archive WHERE account > $1"
+# From owner to owner, each with one look at the oldest entry.
+_OWNERS = """WITH RECURSIVE owner(account) AS (
+        SELECT MIN(account) FROM archive
+        UNION ALL
+        SELECT (SELECT MIN(a.account) FROM archive a WHERE a.account > owner.account)
+        FROM owner WHERE owner.account IS NOT NULL)
+    SELECT account FROM owner WHERE account IS NOT NULL
+        AND EXISTS (SELECT 1 FROM archive r WHERE r.account = owner.account AND r.id < $1)"""
 _PURGE_ARCHIVE = """DELETE FROM archive WHERE account = $1 AND id IN
     (SELECT id FROM archive WHERE account = $1 AND id < $2 ORDER BY id LIMIT $3) RETURNING id"""
 _PURGE_MESSAGES = """DELETE FROM message WHERE id IN
     (SELECT id FROM message WHERE id < $1 ORDER BY id LIMIT $2) RETURNING id"""
-_PURGE_PENDING = "DELETE FROM pending WHERE settled = 1 OR id < $1"
+_PURGE_PENDING = """DELETE FROM pending WHERE id < $1 AND (account, id) IN
+    (SELECT account, id FROM pending WHERE id < $1 LIMIT $2) RETURNING id"""
+_PURGE_SETTLED = """DELETE FROM pending WHERE settled = 1 AND (account, id) IN
+    (SELECT account, id FROM pending WHERE settled = 1 LIMIT $1) RETURNING id"""
 
 _NEXT_DEPARTED = "SELECT MIN(account) FROM departed"
 _NOTE_ORPHANS = """INSERT INTO orphan (id) SELECT id FROM archive WHERE account = $1
@@ -43,18 +53,24 @@ async def purge(db: Database, before: int, pause: Pause, batch: int = BATCH) -> 
 
     Nothing below `before` may still be due to anyone: settle what `messages.expired` tells first.
     """
-    await db.execute(_PURGE_PENDING, before)
-    owner = await _next_owner(db, -1)
-    while owner is not None:
+    while len(await db.execute(_PURGE_PENDING, before, batch)) == batch:
+        await pause()
+    for (owner,) in await db.fetch_large(_OWNERS, before):
         while len(await db.execute(_PURGE_ARCHIVE, owner, before, batch)) == batch:
             await pause()
-        owner = await _next_owner(db, owner)
+        await pause()
     erased = 0
     while True:
         rows = await db.execute(_PURGE_MESSAGES, before, batch)
         erased += len(rows)
         if len(rows) < batch:
             return erased
+        await pause()
+
+
+async def purge_settled(db: Database, pause: Pause, batch: int = BATCH) -> None:
+    """Erase the words about messages that were parked and then reached a device."""
+    while len(await db.execute(_PURGE_SETTLED, batch)) == batch:
         await pause()
 
 
@@ -82,8 +98,3 @@ async def _orphan_steps(db: Database, orphans: list[int]) -> list[Step]:
         if orphan not in owned
     ]
     return [*steps, (f"DELETE FROM orphan WHERE id IN ({places})", tuple(orphans))]
-
-
-async def _next_owner(db: Database, after: int) -> int | None:
-    found: int | None = (await db.fetch(_NEXT_OWNER, after))[0][0]
-    return found

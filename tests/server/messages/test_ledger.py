@@ -165,3 +165,34 @@ def test_pending_is_what_no_device_acknowledged(
         # lies beyond a cursor that something older holds back.
         oldest = min((m for m in everything - arrived - book.parked), default=mid + 1)
         assert book.cursor >= oldest - 1
+
+
+def test_what_waited_too_long_is_settled_in_the_backlog() -> None:
+    book = Ledger(10, parked=[3, 7])
+    assert [mid for mid in (3, 7, 12, 14) if book.is_waiting(mid)] == [3, 7, 12, 14]
+    book.expired([3, 12])
+    assert (book.cursor, book.parked, book.to_unpark) == (12, {7}, [3])
+    assert not book.is_waiting(12)
+    assert book.is_waiting(14)
+
+
+def test_what_a_device_holds_does_not_expire() -> None:
+    book = Ledger(10)
+    book.stored(11, 1, attended=True)
+    book.stored(13, 0, attended=True)
+    assert [mid for mid in (11, 12, 13) if book.is_waiting(mid)] == [12, 13]
+    book.expired([12, 13])
+    assert book.cursor == 10
+    book.acknowledged([11])
+    assert book.cursor == 13
+    assert not book.parked
+
+
+def test_without_a_backlog_only_what_is_parked_expires() -> None:
+    book = Ledger(0, backlog=False)
+    book.stored(1, 1, attended=True)
+    book.stored(2, 0, attended=True)
+    assert [mid for mid in (1, 2) if book.is_waiting(mid)] == [2]
+    book.expired([2])
+    assert book.to_unpark == [2]
+    assert not book.has_pending

@@ -94,6 +94,10 @@ async def test_what_has_waited_too_long_is_told(open_database: Open) -> None:
             (account, 4, b"<message n='4'/>"),
         ]
         assert len(await expired(database, 100, limit=2)) == 2
+        assert await expired(database, 6, after=(account, 1)) == [
+            (account, 4, b"<message n='4'/>"),
+        ]
+        assert await expired(database, 6, after=(account + 1, 0)) == []
         assert await expired(database, 1) == []
 
 

@@ -13,8 +13,9 @@ from server.storage.messages import (
     save_delivered,
     save_entry,
     save_message,
+    unpark,
 )
-from server.storage.retention import erase_departed, purge
+from server.storage.retention import erase_departed, purge, purge_settled
 from tests.server.storage.conftest import Open
 
 ANNA, BERT = JID.of("anna@example.org"), JID.of("bert@example.org")
@@ -58,7 +59,23 @@ async def test_old_messages_go_and_newer_ones_stay(open_database: Open, batch: i
         assert await ids(database, bert) == [8, 10]
         assert len(await messages(database, list(range(20)))) == 4
         assert await database.fetch("SELECT id FROM pending") == [(8,)]
-        assert (pauses.count > 0) == (batch < 500)
+        assert (pauses.count > len((anna, bert))) == (batch < 500)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 500])
+async def test_words_about_settled_messages_go(open_database: Open, batch: int) -> None:
+    async with open_database() as database:
+        anna, bert = await fill(database)
+        for number in range(1, 6):
+            park(database, anna, number)
+            park(database, bert, number)
+        await database.journal.sync()
+        for number in range(1, 5):
+            unpark(database, anna, number)
+        await database.journal.sync()
+        await purge_settled(database, Pauses(), batch)
+        assert await database.fetch("SELECT id FROM pending WHERE account = $1", anna) == [(5,)]
+        assert len(await database.fetch("SELECT id FROM pending")) == 6
 
 
 @pytest.mark.parametrize("batch", [2, 500])
