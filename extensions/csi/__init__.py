@@ -15,19 +15,21 @@ if TYPE_CHECKING:
 
 NS: Final = "urn:xmpp:csi:0"
 
-#: How many stanzas wait for one client; when one more comes, all of them go out.
+#: How many stanzas, and how many bytes, wait for one client; beyond it all of them go out.
 HELD_LIMIT: Final = 500
+HELD_BYTES: Final = 256 << 10
 
 
 class Held:
     """What waits for one inactive client: of each presence and typing state the newest."""
 
-    __slots__ = ("_newest", "_session", "_stream")
+    __slots__ = ("_bytes", "_newest", "_session", "_stream")
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._stream = session.stream
         self._newest: dict[bytes, bytes] = {}
+        self._bytes = 0
 
     def __call__(self, wire: bytes, mid: int) -> bool:
         """Take a stanza that can wait; let others pass, after everything that waited.
@@ -42,9 +44,9 @@ class Held:
         if key is None:
             self.flush()
             return False
-        self._newest.pop(key, None)
+        self._bytes += len(wire) - len(self._newest.pop(key, b""))
         self._newest[key] = wire
-        if len(self._newest) > HELD_LIMIT:
+        if len(self._newest) > HELD_LIMIT or self._bytes > HELD_BYTES:
             self.flush()
         return True
 
@@ -66,7 +68,7 @@ class Held:
 
     def flush(self) -> None:
         """Send what waited, in the order in which it came last."""
-        waiting, self._newest = self._newest, {}
+        waiting, self._newest, self._bytes = self._newest, {}, 0
         for wire in waiting.values():
             self._session.put(wire)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from lxml import etree
 
-from extensions.csi import HELD_LIMIT, NS, ClientState
+from extensions.csi import HELD_BYTES, HELD_LIMIT, NS, ClientState
 from tests.extensions.stage import Client, FakeStream, Stage, open_stage
 from tests.harness.house import CORE, House
 
@@ -54,6 +54,19 @@ async def test_an_active_client_hears_all_at_once(tmp_path: Path) -> None:
         assert len(romeo.stream.written) == 2
         tell(stage, romeo, "active")
         assert len(romeo.stream.written) == 2
+
+
+async def test_the_bytes_that_wait_are_bounded(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "phone")
+        tell(stage, romeo, "inactive")
+        large = b"<status>%s</status>" % bytes(b"x" * (HELD_BYTES // 4))
+        for _ in range(9):
+            romeo.session.send(presence(0, large))
+        assert romeo.stream.written == []
+        for number in range(1, 4):
+            romeo.session.send(presence(number, large))
+        assert len(romeo.stream.written) == 4
 
 
 async def test_what_waits_is_bounded(tmp_path: Path) -> None:
