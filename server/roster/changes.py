@@ -26,6 +26,7 @@ class Limits:
     groups: int = 32
     name: int = 1023
     group: int = 1023
+    all_groups: int = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def _check_words(edit: Edit, limits: Limits) -> None:
             raise UnacceptableItem("The name of a group is empty")
         if len(group.encode()) > limits.group:
             raise UnacceptableItem("The name of a group is too long")
+    if sum(len(group.encode()) for group in edit.groups) > limits.all_groups:
+        raise UnacceptableItem("The names of the groups are too long together")
 
 
 def remove(jid: JID, item: RosterItem | None) -> Removal:

@@ -14,7 +14,7 @@ from server.roster.rules import Announce, Verb
 
 JULIET = JID.of("juliet@example.com")
 ROMEO = JID.of("romeo@example.net")
-LIMITS = Limits(items=3, requests=2, groups=2, name=8, group=4)
+LIMITS = Limits(items=3, requests=2, groups=2, name=8, group=4, all_groups=7)
 
 
 def test_a_new_contact() -> None:
@@ -44,6 +44,7 @@ def test_somebody_who_waits_can_be_made_a_contact() -> None:
         (Edit(ROMEO, groups=("",)), 0, Condition.NOT_ACCEPTABLE),
         (Edit(ROMEO, groups=("fives",)), 0, Condition.NOT_ACCEPTABLE),
         (Edit(ROMEO, groups=("a", "b", "c")), 0, Condition.NOT_ACCEPTABLE),
+        (Edit(ROMEO, groups=("four", "more")), 0, Condition.NOT_ACCEPTABLE),
         (Edit(ROMEO), 3, Condition.RESOURCE_CONSTRAINT),
     ],
 )
