@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _VERBS: Final = frozenset(Verb)
 
+#: Bytes in presence that goes to every contact: one stanza becomes thousands.
+LONGEST: Final = 16_384
+
 
 class PresenceService(Extension):
     """What the host asks about presence; the other files of this folder are its parts."""
@@ -42,6 +45,10 @@ class PresenceService(Extension):
         """Take presence that a client of this host sent."""
         type_, to = stanza.type, stanza.to
         if to is None:
+            if len(stanza.content) > LONGEST:
+                text = f"presence for all may have {LONGEST} bytes"
+                self.host.refuse(stanza, StanzaError(Condition.POLICY_VIOLATION, text))
+                return None
             if type_ is None:
                 return self._availability.available(session, stanza)
             if type_ == "unavailable":
