@@ -1,4 +1,4 @@
-"""The command line: `skerry serve`, `user`, `check`, `config`."""
+"""The command line: `skerry serve`, `user`, `check`, `config`, `migrate`."""
 
 import os
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from server import __version__
-from server.cli import check, config, serve, user
+from server.cli import check, config, migrate, serve, user
 
 app = typer.Typer(
     name="skerry",
@@ -20,6 +20,7 @@ app.command("serve")(serve.serve)
 app.add_typer(user.app, name="user")
 app.command("check")(check.check)
 app.command("config")(config.show)
+app.command("migrate")(migrate.migrate)
 
 
 def _show_version(wanted: bool) -> None:

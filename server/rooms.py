@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from server.config import Config
     from server.extension import Extension
+    from server.storage.migrate import Migration
 
 
 def extensions(config: Config) -> tuple[type[Extension], ...]:
@@ -28,4 +29,9 @@ def extensions(config: Config) -> tuple[type[Extension], ...]:
 
 def sections() -> Mapping[str, type]:
     """Sections by name, in the order of the configuration file."""
+    return {}
+
+
+def migrations() -> Mapping[str, tuple[Migration, ...]]:
+    """The tables of all rooms outside the core, for who must know them without a server."""
     return {}

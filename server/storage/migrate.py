@@ -11,6 +11,7 @@ from importlib.resources import files
 from string import Template
 
 CORE = "core"
+LEDGER_TABLE = "migration"
 LEDGER = """CREATE TABLE IF NOT EXISTS migration (
     room TEXT NOT NULL PRIMARY KEY, version BIGINT NOT NULL, oldest BIGINT NOT NULL)"""
 FIND = "SELECT version, oldest FROM migration WHERE room = $1"
