@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from server import bugs
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -39,4 +41,8 @@ class Flusher:
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
         for connection in waiting:
-            connection.flush()
+            try:
+                connection.flush()
+            except Exception as bug:  # noqa: BLE001 - the others must not stay silent for it
+                bugs.record("connection.crashed", bug)
+                connection.abort()
