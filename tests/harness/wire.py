@@ -34,7 +34,8 @@ class Transport(asyncio.Transport):
     def __init__(self, heard: Callable[[bytes], None], peer: str = "192.0.2.1") -> None:
         super().__init__({"peername": (peer, 50_000)})
         self._heard = heard
-        self.reads = True
+        self.resumed = asyncio.Event()
+        self.resumed.set()
         self.ended = False
         self.was_aborted = False
         self.unread = 0  # bytes that the peer has not taken
@@ -46,11 +47,15 @@ class Transport(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return self.unread
 
+    def is_reading(self) -> bool:
+        return self.resumed.is_set()
+
     def pause_reading(self) -> None:
-        self.reads = False
+        self.resumed.clear()
 
     def resume_reading(self) -> None:
-        self.reads = True
+        self.resumed = asyncio.Event()
+        self.resumed.set()
 
     def close(self) -> None:
         self.ended = True

@@ -115,21 +115,21 @@ async def test_pauses_add_up() -> None:
     line = Line()
     line.connection.pause()
     line.connection.pause()
-    assert not line.transport.reads
+    assert not line.transport.is_reading()
     line.connection.resume()
-    assert not line.transport.reads
+    assert not line.transport.is_reading()
     line.connection.resume()
-    assert line.transport.reads
+    assert line.transport.is_reading()
 
 
 async def test_who_does_not_read_is_not_listened_to() -> None:
     line = Line()
     line.connection.pause_writing()
     assert line.connection.congested
-    assert not line.transport.reads
+    assert not line.transport.is_reading()
     line.connection.resume_writing()
     assert not line.connection.congested
-    assert line.transport.reads
+    assert line.transport.is_reading()
 
 
 @pytest.mark.parametrize(("unread", "is_cut"), [(1000, False), (1001, True)])
@@ -169,13 +169,12 @@ def test_bucket(steps: list[tuple[float, int]], pauses: list[float]) -> None:
 async def test_who_sends_too_fast_is_read_more_slowly() -> None:
     line = Line(bucket=Bucket(1e6, 10, 0))
     line.connection.data_received(b"a" * 10)
-    assert line.transport.reads
+    assert line.transport.is_reading()
     line.connection.data_received(b"a" * 10)
     assert line.heard == [b"a" * 10] * 2  # nothing is lost
-    assert not line.transport.reads
+    assert not line.transport.is_reading()
     async with asyncio.timeout(5):
-        while not line.transport.reads:
-            await asyncio.sleep(0)
+        await line.transport.resumed.wait()
 
 
 # -- how many from one place --
