@@ -54,7 +54,6 @@ class Transport(asyncio.Transport):
         self.resumed.clear()
 
     def resume_reading(self) -> None:
-        self.resumed = asyncio.Event()
         self.resumed.set()
 
     def close(self) -> None:
