@@ -51,6 +51,7 @@ class Delivery:
         self._ids = server.ids
         self._utcnow = server.clock.utcnow
         self._waiting_room = WaitingRoom(server)
+        self._stored = server.figures.stored
 
     # -- storing --
 
@@ -79,6 +80,7 @@ class Delivery:
         if not mid:
             mid = stanza.mid = self._ids.next(int(self._utcnow() * 1000))
             journal.append(messages.MESSAGE, (mid, stanza.wire(stanza.to)), stanza)
+            self._stored.value += 1
         sequence = journal.append(
             messages.ARCHIVE, (account.id, mid, peer.bare, peer.resource, flags), stanza
         )

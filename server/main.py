@@ -22,6 +22,7 @@ from server.data_folder import DataFolder
 from server.entropy import Entropy
 from server.errors import StreamCondition, StreamError
 from server.net.certificates import CertificateStore, ensure_certificate
+from server.net.exposition import Exposition
 from server.net.flusher import Flusher
 from server.net.listener import AddressBook, Listener
 from server.net.proxied import ProxyGate
@@ -69,6 +70,9 @@ async def _run(config: Config, folder: DataFolder) -> None:
         front = Front(server)
         await front.open()
         stack.callback(front.close)
+        exposition = Exposition(server.meters, config.metrics.listen, server.tasks)
+        stack.callback(exposition.close)
+        await exposition.open()
         control = Control(folder.control_socket, _orders(server), server.tasks)
         await control.start()
         stack.push_async_callback(control.close)

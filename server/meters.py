@@ -99,10 +99,11 @@ class Meters:
         return self._add(Histogram(name, doc, tuple(sorted(bounds))))
 
     def render(self) -> bytes:
-        """All figures as Prometheus reads them."""
-        from prometheus_client import CollectorRegistry, generate_latest
+        """All figures as Prometheus reads them, with those of the process (memory, CPU, files)."""
+        from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
         registry = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=registry)
         registry.register(cast("Collector", self))
         return generate_latest(registry)
 

@@ -13,6 +13,7 @@ from server.c2s.throttle import Throttle
 from server.care import Care
 from server.delivery import Delivery
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
+from server.figures import Figures
 from server.host import Host
 from server.jid import JID, JIDMalformed
 from server.message_id import MessageIDs
@@ -59,6 +60,7 @@ class Server:
         self.certificates = certificates
         self.tasks = Tasks("server")
         self.meters = Meters()
+        self.figures = Figures(self)
         self.is_stopping = False
         self.hosts: dict[str, Host] = {
             domain: Host(self, domain) for domain in config.server.domains
@@ -90,6 +92,7 @@ class Server:
         self.ids = MessageIDs(last=await messages.last_message_id(self.database))
         self.delivery = Delivery(self)
         self.journal.on_failed = self._not_stored
+        self.journal.on_finished = self.figures.committed
         for host in self.hosts.values():
             await host.start(extensions)
         self.tasks.spawn(self.sweep.run(), "sweep")

@@ -51,7 +51,9 @@ class Sweep:
         """Sweep until cancelled."""
         clock = self._server.clock
         while True:
+            due = clock.now() + INTERVAL
             await clock.sleep(INTERVAL)
+            self._server.figures.lag.observe(max(0.0, clock.now() - due))
             try:
                 self.once(clock.now())
             except Exception as bug:  # noqa: BLE001 - without the sweep nothing would ever end

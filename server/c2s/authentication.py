@@ -136,6 +136,7 @@ def failed(stream: ClientStream, failure: Failure, answer: bytes) -> None:
     assert stream.host is not None
     stream.attempt = None
     stream.failures += 1
+    stream.server.figures.refused.value += 1
     _log.info(
         "login.failed", host=stream.host.domain, peer=stream.connection.peer,
         condition=str(failure.condition),

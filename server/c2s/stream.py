@@ -177,6 +177,7 @@ class ClientStream:
         session = self.session
         assert session is not None
         session.handled += 1
+        self.server.figures.received[kind].value += 1
         sender = element.get("from")
         if sender is not None and not _is_own(sender, session):
             # "the server MUST … return an <invalid-from/> stream error" (RFC 6120 §8.1.2.1)
@@ -331,6 +332,7 @@ class ClientStream:
 
     def adopt(self, session: Session) -> None:
         """A session was bound or resumed: from now on stanzas are its."""
+        self.server.figures.logins.value += 1
         self.session = session
         self.phase = Phase.BOUND
         self.credentials = None
@@ -346,6 +348,8 @@ class ClientStream:
         """End the stream, with an error or without (RFC 6120 §4.4, §4.9.1)."""
         if self.phase is Phase.CLOSED:
             return
+        if error is not None:
+            self.server.figures.stream_errors[error.condition].value += 1
         if self.connection.is_open:
             # "If the error is triggered by the initial stream header, the receiving entity MUST
             # still send the opening <stream> tag" (RFC 6120 §4.9.1.2)

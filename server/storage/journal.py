@@ -60,6 +60,9 @@ class Journal:
         self.durable = 0
         self.failing = False
         self.on_failed: Callable[[list[object], Exception], None] = _nobody_told
+        #: Told how many seconds each commit took, and whether it worked.
+        self.on_finished: Callable[[float, bool], None] = _nobody_counts
+        self._began = 0.0
 
     @property
     def full(self) -> bool:
@@ -70,6 +73,11 @@ class Journal:
     def last(self) -> int:
         """The highest sequence number given out."""
         return self._last
+
+    @property
+    def waiting(self) -> int:
+        """How many rows are not on disk yet."""
+        return self._rows
 
     def append(self, insert: Insert, row: Row, origin: object = None) -> int:
         """Queue a row for the next commit and return its sequence number. Never drops it."""
@@ -132,6 +140,7 @@ class Journal:
 
     def finished(self, batch: Batch, outcome: Outcome) -> None:
         """Take note of how a commit ended; the driver calls this on the loop."""
+        self.on_finished(self._loop.time() - self._began, outcome.error is None)
         if outcome.error is None:
             self._stored(batch, outcome)
         else:
@@ -148,7 +157,8 @@ class Journal:
     def _flush(self) -> None:
         """Hand everything that waits to the driver."""
         self._timer = None
-        self._next_commit = self._loop.time() + self._interval
+        self._began = self._loop.time()
+        self._next_commit = self._began + self._interval
         batch = Batch(self._lanes, self._writes, self._last, self._rows, self._size, self.failing)
         self._lanes = {}
         self._writes = []
@@ -237,3 +247,7 @@ def _release(done: asyncio.Future[None]) -> None:
 
 def _nobody_told(origins: list[object], error: Exception) -> None:
     """Stands in until somebody wants to know; the failure was reported to the loop."""
+
+
+def _nobody_counts(seconds: float, is_stored: bool) -> None:
+    """Stands in until somebody measures."""

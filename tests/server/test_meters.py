@@ -45,3 +45,7 @@ def test_names_and_labels_are_checked() -> None:
         counter.at()
     with pytest.raises(ValueError, match="two meters of the name one"):
         meters.gauge("one", "One", lambda: 0)
+
+
+def test_the_process_is_measured_too() -> None:
+    assert "process_start_time_seconds" in Meters().render().decode()
