@@ -133,7 +133,11 @@ class ClientStream:
                 return
             if self.phase is Phase.CLOSED:
                 return
-            pending = self._handle(element)
+            try:
+                pending = self._handle(element)
+            except Exception as bug:  # noqa: BLE001 - the border of dispatch
+                self._failed(bug)
+                return
             if pending is not None:
                 self._wait(pending)
 

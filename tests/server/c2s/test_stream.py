@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
+from server.c2s.stream import Phase
 from tests.harness.house import House
 from tests.harness.talk import SUCCESS, connect, expect_end, expect_refusal, header, plain
 
@@ -428,17 +429,20 @@ async def test_the_connection_goes_while_a_handler_waits() -> None:
         assert not house.server.streams
 
 
-async def test_a_bug_in_a_handler_ends_the_stream_without_telling_why() -> None:
-    """§4.9.3.8 internal-server-error; style: answered with a number and no detail."""
+@pytest.mark.parametrize("waits", [False, True])
+async def test_a_bug_in_a_handler_ends_the_stream_without_telling_why(waits: bool) -> None:
+    """§4.9.3.8 internal-server-error; answered with a number and no detail."""
     async with House() as house:
         client = await connect(house)
 
-        async def broken(stream: object, element: object) -> None:
+        def broken(stream: object, element: object) -> None:
             raise RuntimeError("the secret is 42")
 
-        from server.c2s.stream import Phase
+        async def broken_later(stream: object, element: object) -> None:
+            broken(stream, element)
 
-        house.server.c2s_table = {(Phase.UNAUTHENTICATED, "{urn:example:a}a"): broken}
-        await client.send("<a xmlns='urn:example:a'/>")
+        handler = broken_later if waits else broken
+        house.server.c2s_table = {(Phase.UNAUTHENTICATED, "{urn:example:a}a"): handler}
+        await client.send("<a xmlns='urn:example:a'/><b xmlns='urn:example:b'/>")
         end = await expect_end(client, "internal-server-error")
         assert b"42" not in etree.tostring(end)
