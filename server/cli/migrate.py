@@ -1,27 +1,26 @@
 """`skerry migrate`: everything that is stored moves to the other kind of database."""
 
+from __future__ import annotations
+
 import asyncio
 import json
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from server import rooms
 from server.cli.options import ConfigFile, Data, configuration, fail, readable_errors
-from server.config import Config
 from server.data_folder import DataFolder
-from server.storage.copying import Progress, Side, copy_all
-from server.storage.copying_sqlite import SQLiteSide
-from server.storage.database import Database
-from server.storage.opening import open_postgresql
-from server.storage.sqlite import SQLiteDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from server.config import Config
+    from server.storage.copying import Progress, Side
+    from server.storage.database import Database
 
 To = Annotated[
     str,
@@ -55,6 +54,8 @@ def migrate(to: To, config: ConfigFile = None, data: Data = None) -> None:
 
 async def _copy(config: Config, url: str, progress: Progress) -> dict[str, int]:
     """Bring the tables of both up to date, then copy."""
+    from server.storage.copying import copy_all
+
     file, server = _file(config.database), _server(url or config.storage.url)
     for database in (file[0], server[0]):
         await database.start()
@@ -69,10 +70,15 @@ async def _copy(config: Config, url: str, progress: Progress) -> dict[str, int]:
 
 
 def _file(path: Path) -> tuple[Database, Side]:
+    from server.storage.copying_sqlite import SQLiteSide
+    from server.storage.sqlite import SQLiteDatabase
+
     return SQLiteDatabase(path), SQLiteSide(path)
 
 
 def _server(url: str) -> tuple[Database, Side]:
+    from server.storage.opening import open_postgresql
+
     database = open_postgresql(url)
     from server.storage.copying_postgresql import PostgreSQLSide
 
@@ -82,6 +88,10 @@ def _server(url: str) -> tuple[Database, Side]:
 @contextmanager
 def _bar() -> Iterator[Progress]:
     """A progress bar on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task("copying", total=None)

@@ -16,7 +16,7 @@ from server.storage.journal import COMMIT_INTERVAL, RETRY_INTERVAL, Journal
 from server.storage.migrate import CORE, FIND, LEDGER, RECORD, Migration, load, outstanding
 from server.storage.postgresql_commit import Committer
 from server.storage.postgresql_connection import Connection, Readers, check, connect
-from server.storage.postgresql_dialect import as_storage_error, statements
+from server.storage.postgresql_dialect import as_storage_error, statements, with_plain_text
 from server.tasks import Tasks
 
 READERS: Final = 4
@@ -75,6 +75,9 @@ class PostgreSQLDatabase:
         await self._readers.close()
         await self._large.close()
         await self._committer.close()
+        # Sockets are closed in the loop's next turn, which may be its last.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
     async def migrate(self, room: str, migrations: Sequence[Migration]) -> None:
         """Bring the tables of one room up to date, under a lock that all servers share."""
@@ -135,7 +138,7 @@ async def migrate(connection: Connection, room: str, migrations: Sequence[Migrat
     """Run what is outstanding for a room, in one transaction."""
     await connection.execute("BEGIN")
     await connection.fetch(_LOCK, timeout=MIGRATION_PATIENCE)
-    await connection.execute(LEDGER)
+    await connection.execute(with_plain_text(LEDGER))
     found = [tuple(row) for row in await connection.fetch(FIND, room)]
     for migration in outstanding(room, migrations, found):
         for statement in statements(migration):

@@ -44,7 +44,12 @@ _UNAVAILABLE: tuple[type[Exception], ...] = (
 
 def statements(migration: Migration) -> list[str]:
     """The statements of a migration, in PostgreSQL's words."""
-    return [_TEXT.sub(_PLAIN_TEXT, each) for each in migration.statements(DIALECT)]
+    return [with_plain_text(each) for each in migration.statements(DIALECT)]
+
+
+def with_plain_text(sql: str) -> str:
+    """A definition of a table, its text in plain order."""
+    return _TEXT.sub(_PLAIN_TEXT, sql)
 
 
 def is_unavailable(error: Exception) -> bool:
