@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from server import log
@@ -21,6 +22,7 @@ from server.sasl.mechanism import (
 )
 from server.sasl.negotiate import NS, offer
 from server.sasl.payloads import build
+from server.storage import accounts as store
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 #: more than 5)" (RFC 6120 §6.4.4)
 ATTEMPTS: Final = 4
 
+BLOCKED: Final = Failure(SASLCondition.TEMPORARY_AUTH_FAILURE, "too many failures; wait")
+
 _log = log.get(__name__)
 
 
@@ -40,9 +44,7 @@ def auth(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     """The client chooses a mechanism (§6.4.2)."""
     stream.attempt = Attempt(exchange(stream), stream.server.sasl_policy)
     if stream.server.throttle.is_blocked(stream.connection.peer):
-        return _step(
-            stream, Failure(SASLCondition.TEMPORARY_AUTH_FAILURE, "too many failures; wait")
-        )
+        return _step(stream, BLOCKED)
     return _step(stream, stream.attempt.begin(element.get("mechanism") or "", element.text))
 
 
@@ -50,6 +52,9 @@ def response(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     """The client answers a challenge (§6.4.3)."""
     if stream.attempt is None:
         return _step(stream, Failure(SASLCondition.MALFORMED_REQUEST, "no attempt is under way"))
+    # Asked again: many attempts may have begun before the first of them failed.
+    if stream.server.throttle.is_blocked(stream.connection.peer):
+        return _step(stream, BLOCKED)
     return _step(stream, stream.attempt.respond(element.text or ""))
 
 
@@ -105,14 +110,14 @@ async def supply(stream: ClientStream, username: str) -> Step:
     assert attempt is not None
     assert host is not None
     credentials: Credentials | None = None
-    try:
-        account = await host.accounts.load(JID.parse(f"{username}@{host.domain}"))
-    except JIDMalformed:
-        account = None
-    if account is not None and not account.jid.local:
-        account = None
-    if account is not None:
-        credentials = stream.credentials = account.credentials
+    stream.credentials = None
+    with suppress(JIDMalformed):
+        jid = JID.parse(f"{username}@{host.domain}")
+        # Always one read and never more: how long it takes does not tell whether there is such an
+        # account, nor whether its owner is online; and strangers load nobody's roster.
+        credentials = await store.find_credentials(stream.server.database, jid)
+    if credentials is not None:
+        stream.credentials = credentials
     if attempt.is_costly:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(None, attempt.supply, credentials)

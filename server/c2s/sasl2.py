@@ -56,8 +56,7 @@ def authenticate(stream: ClientStream, element: Element) -> Awaitable[None] | No
         stream.write(build_failure(stale, _MISMATCH))
         return None
     if stream.server.throttle.is_blocked(stream.connection.peer):
-        wait = Failure(SASLCondition.TEMPORARY_AUTH_FAILURE, "too many failures; wait")
-        _fail(stream, wait)
+        _fail(stream, authentication.BLOCKED)
         return None
     stream.phase = Phase.AUTHENTICATING
     stream.login = login = Login(request)
@@ -71,6 +70,9 @@ def respond(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     """The client answers a challenge (§2.5)."""
     if stream.attempt is None:
         _fail(stream, Failure(SASLCondition.MALFORMED_REQUEST, "nothing was asked"))
+        return None
+    if stream.server.throttle.is_blocked(stream.connection.peer):
+        _fail(stream, authentication.BLOCKED)
         return None
     return _step(stream, stream.attempt.respond(text_of(element)))
 

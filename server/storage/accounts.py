@@ -26,6 +26,8 @@ _FIND = """SELECT a.id, a.jid, a.created, a.roster_version,
     LEFT JOIN activity t ON t.account = a.id
     LEFT JOIN credential c ON c.account = a.id
     WHERE a.jid = $1"""
+_FIND_KEYS = """SELECT c.hash, c.iterations, c.salt, c.stored_key, c.server_key
+    FROM account a LEFT JOIN credential c ON c.account = a.id WHERE a.jid = $1"""
 _CREATE = "INSERT INTO account (jid, created) VALUES ($1, $2)"
 _ID = "SELECT id FROM account WHERE jid = $1"
 _SAVE_KEYS = """INSERT INTO credential
@@ -92,6 +94,14 @@ async def set_credentials(db: Database, jid: JID, keys: Iterable[ScramKeys]) -> 
 async def add_credentials(db: Database, jid: JID, keys: ScramKeys) -> None:
     """Keys of one more hash function for the same password (XEP-0480); the others stay."""
     await db.batch([_keys_step(jid, keys)])
+
+
+async def find_credentials(db: Database, jid: JID) -> Mapping[str, ScramKeys] | None:
+    """What an account is logged in with; None if there is no such account."""
+    rows = await db.fetch(_FIND_KEYS, jid)
+    if not rows:
+        return None
+    return {row[0]: ScramKeys(*row) for row in rows if row[0] is not None}
 
 
 async def find_account(db: Database, jid: JID) -> AccountRow | None:
