@@ -18,7 +18,7 @@ from server.storage.clients import ClientRow
 if TYPE_CHECKING:
     from server.account import Account
     from server.c2s.request import UserAgent
-    from server.config.sections import Clients
+    from server.config.login import Clients
     from server.server import Server
     from server.storage.insert import Step
 

@@ -15,10 +15,12 @@ from server.delivery import Delivery
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.figures import Figures
 from server.host import Host
+from server.issuer import Issuer
 from server.jid import JID, JIDMalformed
 from server.message_id import MessageIDs
 from server.meters import Meters
 from server.sasl.negotiate import Policy
+from server.sasl.oauthbearer import NAME as OAUTHBEARER
 from server.sessions import Sessions
 from server.stanza import Stanza, error_reply
 from server.storage import messages
@@ -74,6 +76,7 @@ class Server:
         self.limits_before = _limits(config, int(config.limits.max_stanza_size_unauthenticated))
         self.limits_after = _limits(config, int(config.limits.max_stanza_size))
         self.sasl_policy = _policy(config)
+        self.issuer = Issuer(config, clock, self.tasks) if config.jwt.issuer else None
         self.throttle = Throttle(clock, config.auth.failures, float(config.auth.failures_window))
         self.features = Features(self)
         self.sweep = Sweep(self)
@@ -93,6 +96,8 @@ class Server:
         self.delivery = Delivery(self)
         self.journal.on_failed = self._not_stored
         self.journal.on_finished = self.figures.committed
+        if self.issuer is not None:
+            await self.issuer.start()
         for host in self.hosts.values():
             await host.start(extensions)
         self.tasks.spawn(self.sweep.run(), "sweep")
@@ -264,6 +269,8 @@ def _policy(config: Config) -> Policy:
         plain = name.removesuffix("-PLUS")
         if plain not in names and plain != "EXTERNAL":
             names.append(plain)
+    if config.jwt.issuer:
+        names.append(OAUTHBEARER)
     return Policy(
         mechanisms=tuple(names),
         without_tls=() if config.tls.require else tuple(names),

@@ -113,7 +113,7 @@ def test_what_is_imported_is_asked_for() -> None:
     asked = project["dependencies"] + [r for name in extras if name != "test" for r in extras[name]]
     names = {re.split(r"[^\w-]", each)[0].lower().replace("-", "_") for each in asked}
     imported = {name.lower() for path in OURS for name in third_party(path)}
-    spelled = {"openssl": "pyopenssl", "dns": "dnspython"}
+    spelled = {"openssl": "pyopenssl", "dns": "dnspython", "jwt": "pyjwt"}
     assert not {spelled.get(name, name) for name in imported} - names
 
 

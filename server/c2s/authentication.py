@@ -81,12 +81,13 @@ def exchange(stream: ClientStream) -> Exchange:
         bindings=bindings,
         tls_version=0 if tls is None else tls.version,
         iterations=server.config.auth.scram_iterations,
+        trust=None if server.issuer is None else server.issuer.trust,
     )
 
 
 def _step(stream: ClientStream, step: Step) -> Awaitable[None] | None:
     if isinstance(step, NeedCredentials):
-        return _look_up(stream, step.username)
+        return _look_up(stream, step)
     if isinstance(step, Success):
         _succeeded(stream, step)
     elif isinstance(step, Failure):
@@ -96,17 +97,17 @@ def _step(stream: ClientStream, step: Step) -> Awaitable[None] | None:
     return None
 
 
-async def _look_up(stream: ClientStream, username: str) -> None:
-    step = await supply(stream, username)
+async def _look_up(stream: ClientStream, need: NeedCredentials) -> None:
+    step = await supply(stream, need)
     if stream.phase is Phase.UNAUTHENTICATED:
         pending = _step(stream, step)
         if pending is not None:
             await pending
 
 
-async def supply(stream: ClientStream, username: str) -> Step:
+async def supply(stream: ClientStream, need: NeedCredentials) -> Step:
     """Give the attempt what it needs of the account; on a thread what takes long."""
-    attempt, host = stream.attempt, stream.host
+    attempt, host, username = stream.attempt, stream.host, need.username
     assert attempt is not None
     assert host is not None
     credentials: Credentials | None = None
@@ -118,10 +119,24 @@ async def supply(stream: ClientStream, username: str) -> Step:
         credentials = await store.find_credentials(stream.server.database, jid)
     if credentials is not None:
         stream.credentials = credentials
+    elif need.is_granted and await _create(stream, username):
+        credentials = {}
     if attempt.is_costly:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(None, attempt.supply, credentials)
     return attempt.supply(credentials)
+
+
+async def _create(stream: ClientStream, username: str) -> bool:
+    """Make the account of a user for whom the issuer vouches, if the operator wants that."""
+    issuer, host = stream.server.issuer, stream.host
+    if issuer is None or not issuer.creates_accounts or host is None:
+        return False
+    jid = JID.parse(f"{username}@{host.domain}")
+    now = int(stream.server.clock.utcnow() * 1000)
+    with suppress(store.AccountExists):  # another device of the same user was quicker
+        await store.create_account(stream.server.database, jid, (), now)
+    return True
 
 
 def _succeeded(stream: ClientStream, success: Success) -> None:

@@ -70,6 +70,7 @@ async def authenticate(stream: ClientStream, login: Login) -> Success | Failure:
         return _REFUSED
     login.client = name_of(stream.server.secret, account.jid, request.agent.id)
     login.account = account
+    stream.credentials = account.credentials
     login.known = await store.find(stream.server.database, account.id, login.client)
     needed = hashed_token.MECHANISMS[request.mechanism]
     binding = bindings[needed]() if needed else b""

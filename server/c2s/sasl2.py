@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _NS: Final = NS.encode()
 _MISMATCH: Final = f"<config-version-mismatch xmlns='{NS_PIPELINING}'/>".encode()
-_GONE: Final = Failure(SASLCondition.NOT_AUTHORIZED, "the account is gone")
+_GONE: Final = Failure(SASLCondition.NOT_AUTHORIZED, "the account has changed meanwhile")
 
 
 # -- what clients send --
@@ -56,7 +56,8 @@ def authenticate(stream: ClientStream, element: Element) -> Awaitable[None] | No
         stream.write(build_failure(stale, _MISMATCH))
         return None
     if stream.server.throttle.is_blocked(stream.connection.peer):
-        _fail(stream, authentication.BLOCKED)
+        wait = Failure(SASLCondition.TEMPORARY_AUTH_FAILURE, "too many failures; wait")
+        _fail(stream, wait)
         return None
     stream.phase = Phase.AUTHENTICATING
     stream.login = login = Login(request)
@@ -113,7 +114,7 @@ async def receive_task(stream: ClientStream, element: Element) -> None:
 
 def _step(stream: ClientStream, step: Step) -> Awaitable[None] | None:
     if isinstance(step, NeedCredentials):
-        return _look_up(stream, step.username)
+        return _look_up(stream, step)
     if isinstance(step, Success):
         return _proved(stream, step)
     if isinstance(step, Failure):
@@ -123,8 +124,8 @@ def _step(stream: ClientStream, step: Step) -> Awaitable[None] | None:
     return None
 
 
-async def _look_up(stream: ClientStream, username: str) -> None:
-    await _after(stream, await authentication.supply(stream, username))
+async def _look_up(stream: ClientStream, need: NeedCredentials) -> None:
+    await _after(stream, await authentication.supply(stream, need))
 
 
 async def _with_token(stream: ClientStream, login: Login) -> None:
@@ -174,7 +175,7 @@ async def _go_on(stream: ClientStream, login: Login) -> None:
         )
         return
     token = await _note(stream, login)
-    if stream.phase is not Phase.AUTHENTICATING:
+    if not await _holds(stream, login):
         return
     assert login.account is not None
     stream.account_name = login.account.jid.local
@@ -190,6 +191,26 @@ async def _go_on(stream: ClientStream, login: Login) -> None:
         stream.write(_build_success(login, login.account.jid, refusal + token))
         stream.authenticated()
         stream.write(stream.server.features.after(login.account.host))
+
+
+async def _holds(stream: ClientStream, login: Login) -> bool:
+    """Whether what was proved is still so.
+
+    The password may have changed meanwhile, or the account may have gone: then the attempt is over,
+    and so is a token made for it.
+    """
+    assert login.account is not None
+    account = await login.account.host.accounts.load(login.account.jid)
+    if stream.phase is not Phase.AUTHENTICATING:
+        return False
+    if account is None or stream.credentials not in (None, account.credentials):
+        if login.client:
+            dropping = [store.dropping_tokens(login.account.id, login.client)]
+            await store.write(stream.server.database, dropping)
+        _fail(stream, _GONE)
+        return False
+    login.account = account
+    return True
 
 
 # -- what goes with it --
@@ -253,10 +274,9 @@ async def _until_durable(journal: Journal) -> None:
 
 async def _bind(stream: ClientStream, login: Login, refusal: bytes, token: bytes) -> None:
     """Bind a resource; from there to the end nothing waits, so nothing gets in between."""
-    account = login.account
-    assert account is not None
-    told = await bind2.prepare(account)
-    if stream.phase is not Phase.AUTHENTICATING:
+    assert login.account is not None
+    told = await bind2.prepare(login.account)
+    if not await _holds(stream, login):
         return
     try:
         session, bound = bind2.bind(stream, login, told)
@@ -266,7 +286,7 @@ async def _bind(stream: ClientStream, login: Login, refusal: bytes, token: bytes
     stream.authenticated()
     stream.adopt(session)
     stream.write(_build_success(login, session.jid, refusal + bound + token))
-    stream.write(stream.server.features.bound(account.host))
+    stream.write(stream.server.features.bound(session.host))
 
 
 # -- what clients get --

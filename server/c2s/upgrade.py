@@ -78,6 +78,8 @@ async def receive(stream: ClientStream, login: Login, element: Element) -> Failu
     login.salt = b""
     if keys.hash not in account.credentials:
         await store.add_credentials(stream.server.database, account.jid, keys)
+        if stream.credentials == account.credentials:
+            stream.credentials = {**account.credentials, keys.hash: keys}
         account.credentials = {**account.credentials, keys.hash: keys}
     login.tasks.pop(0)
     return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from server.config import sections
+from server.config import login, sections
 from server.config.errors import ConfigError
 from server.config.reader import Document, Table, read_sections
 
@@ -22,7 +22,8 @@ class Config:
     tls: sections.TLS = field(default_factory=sections.TLS)
     limits: sections.Limits = field(default_factory=sections.Limits)
     auth: sections.Auth = field(default_factory=sections.Auth)
-    clients: sections.Clients = field(default_factory=sections.Clients)
+    jwt: login.JWT = field(default_factory=login.JWT)
+    clients: login.Clients = field(default_factory=login.Clients)
     registration: sections.Registration = field(default_factory=sections.Registration)
     stream_management: sections.StreamManagement = field(default_factory=sections.StreamManagement)
     archive: sections.Archive = field(default_factory=sections.Archive)

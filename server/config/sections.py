@@ -221,45 +221,6 @@ class Auth:
 
 
 @dataclass(frozen=True, slots=True)
-class Clients:
-    """What is kept of the programs that users log in with, so that they can see and revoke them."""
-
-    tokens: bool = key(
-        True,
-        """Clients may ask for a token and log in with it from then on, in one step and without the
-        password (XEP-0484).""",
-    )
-    token_lifetime: Duration = key(
-        Duration(21 * 86400),
-        """How long a token is valid. A client that was away for longer needs the password.""",
-        least=3600,
-        most=366 * 86400,
-    )
-    token_rotation: Duration = key(
-        Duration(86400), "How old a token grows before its client gets a new one.", least=60
-    )
-    keep: Duration = key(
-        Duration(90 * 86400),
-        """How long to remember a client that does not log in any more.""",
-        least=86400,
-        forever=True,
-    )
-    most: int = key(
-        50,
-        """Clients of one account; of more, those that were not seen for longest are forgotten, and
-        their tokens with them.""",
-        least=2,
-        most=1000,
-    )
-    names: bool = key(True, "Keep the names of the program and of the device it runs on.")
-
-    def problems(self) -> Iterator[Problem]:
-        """A token is renewed before it ends."""
-        if self.token_rotation > self.token_lifetime:
-            yield "token_rotation", f"expected at most token_lifetime ({self.token_lifetime})"
-
-
-@dataclass(frozen=True, slots=True)
 class Registration:
     """Accounts made and changed by their users (XEP-0077)."""
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from server.jid import JID, JIDMalformed
+
+if TYPE_CHECKING:
+    from server.sasl.mechanism import Exchange
 
 
 def account_of(authcid: str, domain: str) -> JID | None:
@@ -15,6 +20,16 @@ def account_of(authcid: str, domain: str) -> JID | None:
     except JIDMalformed:
         return None
     return jid if jid.is_bare and jid.local and jid.domain == domain else None
+
+
+def granted_account(username: str, exchange: Exchange) -> JID | None:
+    """The account that a token names, or None if it cannot be one of this domain.
+
+    Where several domains are served, a name alone would open accounts on all of them.
+    """
+    if exchange.trust is not None and exchange.trust.needs_address and "@" not in username:
+        return None
+    return account_of(username, exchange.domain)
 
 
 def may_act_as(account: JID, authzid: str) -> bool:

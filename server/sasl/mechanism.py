@@ -18,6 +18,7 @@ from server.sasl.keys import DEFAULT_ITERATIONS, Credentials
 
 if TYPE_CHECKING:
     from server.errors import SASLCondition
+    from server.sasl.bearer import Trust
     from server.sasl.binding import Bindings
 
 
@@ -30,9 +31,13 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class NeedCredentials:
-    """Look up this account (its local part) and call `supply` with what it has, or None."""
+    """Look up this account (its local part) and call `supply` with what it has, or None.
+
+    `is_granted` when a trusted issuer vouches for the user, whether there is an account or not.
+    """
 
     username: str
+    is_granted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class Exchange:
     bindings: Bindings = field(default_factory=dict)
     tls_version: int = 0
     iterations: int = DEFAULT_ITERATIONS
+    trust: Trust | None = None  # how bearer tokens are checked, if they are taken
 
 
 class OutOfTurn(RuntimeError):

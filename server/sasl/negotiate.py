@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from server.errors import SASLCondition
 from server.sasl.mechanism import Exchange, Failure, Mechanism
+from server.sasl.oauthbearer import NAME as OAUTHBEARER
+from server.sasl.oauthbearer import OAuthBearer
 from server.sasl.plain import NAME as PLAIN
 from server.sasl.plain import Plain
 from server.sasl.scram import MECHANISMS as SCRAM
@@ -81,4 +83,6 @@ def start(name: str, exchange: Exchange, policy: Policy = DEFAULT_POLICY) -> Mec
         if not exchange.tls_version and name.removesuffix(PLUS) in policy.mechanisms:
             return Failure(SASLCondition.ENCRYPTION_REQUIRED, "use TLS first")
         return Failure(SASLCondition.INVALID_MECHANISM, "this mechanism was not offered")
-    return Plain(exchange) if name == PLAIN else Scram(name, exchange)
+    if name == PLAIN:
+        return Plain(exchange)
+    return OAuthBearer(exchange) if name == OAUTHBEARER else Scram(name, exchange)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from server.errors import SASLCondition
-from server.sasl.identity import account_of, may_act_as
+from server.sasl.bearer import Grant, looks_like_token
+from server.sasl.identity import account_of, granted_account, may_act_as
 from server.sasl.keys import (
     Credentials,
     ScramKeys,
@@ -17,6 +18,7 @@ from server.sasl.password import PasswordRefused
 
 if TYPE_CHECKING:
     from server.jid import JID
+    from server.sasl.bearer import Trust
 
 NAME = "PLAIN"
 _CHEAPEST_FIRST = ("sha256", "sha1", "sha512")
@@ -26,13 +28,18 @@ class Plain:
     """One attempt with PLAIN, checked against the SCRAM keys of the account."""
 
     name = NAME
-    is_costly = True
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._account: JID | None = None
         self._authzid = ""
         self._password = ""
+        self._granted = False
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether a password is to be checked, and not a token."""
+        return not self._granted
 
     def receive(self, data: bytes) -> Step:
         """Take the only message of the client (§2)."""
@@ -48,12 +55,30 @@ class Plain:
         if not may_act_as(account, self._authzid):
             return Failure(SASLCondition.INVALID_AUTHZID, "you may act only as yourself")
         self._account = account
+        trust = self._exchange.trust
+        if trust is not None and looks_like_token(self._password):
+            return self._receive_token(account, trust)
         return NeedCredentials(account.local)
+
+    def _receive_token(self, account: JID, trust: Trust) -> Step:
+        """A token stands where the password should: it must name the same user."""
+        token, self._password = self._password, ""
+        grant = trust.verify(token)
+        if not isinstance(grant, Grant):
+            return Failure(SASLCondition.NOT_AUTHORIZED, grant)
+        if granted_account(grant.username, self._exchange) != account:
+            return Failure(SASLCondition.NOT_AUTHORIZED, "the token is somebody else's")
+        self._granted = True
+        return NeedCredentials(account.local, is_granted=True)
 
     def supply(self, credentials: Credentials | None) -> Step:
         """Check the password: milliseconds, and as many for an account that does not exist."""
         if self._account is None:
             raise OutOfTurn
+        if self._granted:
+            if credentials is None:
+                return Failure(SASLCondition.NOT_AUTHORIZED, "there is no such account")
+            return Success(self._account.local, self._authzid, is_granted=True)
         keys = self._keys(credentials or {}, self._account.local)
         password, self._password = self._password, ""
         try:

@@ -1,4 +1,4 @@
-"""A resource that is bound together with the login (XEP-0386), and resumption there (XEP-0198 §9)."""
+"""A resource that is bound together with the login (XEP-0386), and resumed (XEP-0198 §9)."""
 
 from __future__ import annotations
 

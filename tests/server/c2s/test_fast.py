@@ -159,7 +159,7 @@ async def test_after_a_day_there_is_a_new_token() -> None:
         # "the server SHOULD invalidate any tokens previously generated that have not been used"
         await is_refused(await fast(house, "anna", second))
         assert await passes(await fast(house, "anna", third)) == ""
-        # "Upon successful use of any token, the server MUST invalidate all … with an earlier expiry"
+        # "Upon successful use of any token, the server MUST invalidate all" that expire earlier
         await is_refused(await fast(house, "anna", token))
         assert await passes(await fast(house, "anna", third)) == ""
 

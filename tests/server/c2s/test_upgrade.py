@@ -106,7 +106,7 @@ async def test_one_after_the_other_and_then_all_that_was_asked_for() -> None:
         await do(client, 256)
         token = token_of(await client.expect(SUCCESS))
         await client.expect(FEATURES)
-        assert client.session
+        assert client.session.client
         await (await fast(house, "anna", token)).expect(SUCCESS)
 
 
