@@ -60,4 +60,5 @@ class Service:
 
     def answered(self, stanza: Stanza) -> Awaitable[None] | None:
         """Take the answer to a request that the service has sent."""
+        self.host.server.answered(stanza)
         return None

@@ -144,6 +144,7 @@ class Sessions:
         session.host.accounts.detach(account, session)
         server.delivery.orphaned(session)
         self._bounce_requests(session)
+        server.queries.gone(session.jid)
         if not account.sessions:
             account.last_active = int(server.clock.utcnow() * 1000)
             self._departed[account.id] = account

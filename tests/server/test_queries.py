@@ -1,0 +1,82 @@
+"""Requests of the server's own and who may answer them (RFC 6120 §8.2.3)."""
+
+from pathlib import Path
+
+import pytest
+
+from server.errors import Condition, StanzaError
+from server.queries import PATIENCE
+from tests.extensions.stage import Client, Stage, open_stage
+from tests.harness.loop import settle
+
+PING = b"<ping xmlns='urn:xmpp:ping'/>"
+
+
+async def asked(stage: Stage, client: Client) -> str:
+    """The identifier of the request that the client has just got."""
+    (request,) = client.heard()
+    assert request.get("from") == stage.host.jid
+    assert request.get("to") == client.jid
+    return request.get("id", "")
+
+
+async def test_an_answer_comes_back(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "orchard")
+        answer = stage.server.queries.ask(stage.host.jid, romeo.jid, PING)
+        number = await asked(stage, romeo)
+        await romeo.send(f"<iq type='result' id='{number}' to='{stage.host.jid}'/>")
+        assert answer.result().from_ == romeo.jid
+        assert len(stage.server.queries) == 0
+        assert romeo.heard() == []
+
+
+async def test_nobody_answers_for_somebody_else(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "orchard")
+        mallory = await stage.login("mallory", "street")
+        answer = stage.server.queries.ask(stage.host.jid, romeo.jid, PING)
+        number = await asked(stage, romeo)
+        await mallory.send(f"<iq type='result' id='{number}' to='{stage.host.jid}'/>")
+        assert not answer.done()
+        answer.cancel()
+
+
+async def test_a_refusal_is_told_by_its_condition(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "orchard")
+        answer = stage.server.queries.ask(stage.host.jid, romeo.jid, PING)
+        number = await asked(stage, romeo)
+        await romeo.send(
+            f"<iq type='error' id='{number}' to='{stage.host.jid}'><error type='cancel'>"
+            "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+        )
+        with pytest.raises(StanzaError) as refusal:
+            await answer
+        assert refusal.value.condition is Condition.SERVICE_UNAVAILABLE
+
+
+async def test_who_is_gone_or_was_never_there_answers_at_once(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "orchard")
+        answer = stage.server.queries.ask(stage.host.jid, romeo.jid, PING)
+        stage.server.sessions.end(romeo.session)
+        late = stage.server.queries.ask(stage.host.jid, romeo.jid, PING)
+        for each in (answer, late):
+            with pytest.raises(StanzaError) as refusal:
+                await each
+            assert refusal.value.condition is Condition.RECIPIENT_UNAVAILABLE
+        assert len(stage.server.queries) == 0
+
+
+async def test_silence_ends(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo = await stage.login("romeo", "orchard")
+        answer = stage.server.queries.ask(stage.host.jid, romeo.jid, PING)
+        await settle()
+        for _ in range(int(PATIENCE // 5) + 1):
+            stage.clock.advance(5)
+            await settle()
+        with pytest.raises(StanzaError) as refusal:
+            await answer
+        assert refusal.value.condition is Condition.REMOTE_SERVER_TIMEOUT
