@@ -19,6 +19,7 @@ from server.issuer import Issuer
 from server.jid import JID, JIDMalformed
 from server.message_id import MessageIDs
 from server.meters import Meters
+from server.queries import Queries
 from server.sasl.negotiate import Policy
 from server.sasl.oauthbearer import NAME as OAUTHBEARER
 from server.sessions import Sessions
@@ -82,6 +83,7 @@ class Server:
         self.sweep = Sweep(self)
         self.care = Care(self)
         self.sessions = Sessions(self)
+        self.queries = Queries(self)
         self.ids = MessageIDs()
         self.delivery = Delivery(self)
         self._debug = log.debugging()
@@ -204,6 +206,7 @@ class Server:
 
     def answered(self, stanza: Stanza) -> None:
         """An answer came to a request of the server's own."""
+        self.queries.answered(stanza)
 
     # -- storage --
 
