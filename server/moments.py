@@ -25,6 +25,14 @@ class SessionAvailable:
 
 
 @dataclass(slots=True)
+class InterestsLearned:
+    """An available session turned out to want the news of these nodes as well (XEP-0163 §4.2)."""
+
+    session: Session
+    added: frozenset[str]
+
+
+@dataclass(slots=True)
 class SessionEnded:
     """A session is gone for good: ended by its stream, or its time for resumption ran out."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from server.stream.management import MOST_BYTES, AckedTooMuchError, Outbox
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from server.host import Host
     from server.jid import JID
     from server.stanza import Stanza
+
+
+NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class Stream(Protocol):
@@ -67,6 +70,7 @@ class Session:
         "hibernates_at",
         "host",
         "interested",
+        "interests",
         "jid",
         "outbox",
         "presence",
@@ -85,6 +89,8 @@ class Session:
         self.presence: Stanza | None = None  # the last one broadcast; None: unavailable
         self.priority = 0
         self.interested = False  # has asked for the roster, so gets pushes (RFC 6121 §2.1.6)
+        #: Nodes whose news the client wants, as its capabilities say (XEP-0163 §4.2).
+        self.interests: frozenset[str] = NOTHING
         self.directed: set[JID] = set()  # who got directed presence (RFC 6121 §4.6)
         self.carbons = False
         self.client = ""  # which client of the account's this is, if it has said so (XEP-0388)

@@ -1,18 +1,26 @@
-"""Tells what this server can before anybody asks (XEP-0115, XEP-0390)."""
+"""What this server can, told before anybody asks; what clients can, learned and verified.
+
+`host.service("caps").clients` knows the features of a session's client; the nodes whose news it
+wants are in `Session.interests` (XEP-0115, XEP-0390).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from extensions.caps.clients import Clients
+from extensions.caps.rules import CAPS, CAPS_2
 from extensions.payloads import info
 from server.element import escape
-from server.extension import XEP, At, Extension, Feature, Request, Spec, Wire
+from server.extension import XEP, At, Extension, Feature, Outbound, Phase, Request, Spec, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from extensions.disco import Disco
     from server.host import Host
+    from server.session import Session
+    from server.stanza import Stanza
 
 NS: Final = "http://jabber.org/protocol/caps"
 NS_2: Final = "urn:xmpp:caps"
@@ -22,23 +30,29 @@ ALGORITHMS: Final = ("sha-256", "sha3-256")
 
 
 class Capabilities(Extension):
-    """A hash of the host's disco#info in the stream features (XEP-0115 §6.3, XEP-0390 §5.2)."""
+    """A hash of the host's disco#info in the stream features (XEP-0115 §6.3, XEP-0390 §5.2).
+
+    Clients put such a hash into their presence; `Clients` finds out what is behind it.
+    """
 
     name = "caps"
     specs: ClassVar[tuple[Spec, ...]] = (
-        XEP(115, "Entity Capabilities", "1.6.0", "partial", "of the server; not yet of clients"),
-        XEP(390, "Entity Capabilities 2.0", "0.3.2", "partial", "of the server"),
+        XEP(115, "Entity Capabilities", "1.6.0", note="of the server and of its clients"),
+        XEP(390, "Entity Capabilities 2.0", "0.3.2", note="of the server and of its clients"),
     )
     requires = ("disco",)
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self.nodes: frozenset[str] = frozenset()
+        self.clients = Clients(host)
 
     def wires(self) -> Iterable[Wire]:
         """Every hook of this extension; nodes and stream features follow when all is wired."""
         yield Feature(NS)
         yield Feature(NS_2)
+        for tag in (CAPS, CAPS_2):
+            yield Outbound(Phase.RECORD, self.notice, kind="presence", payload=tag)
 
     async def start(self) -> None:
         """Hash what the host says of itself, now that every extension has had its say."""
@@ -46,6 +60,10 @@ class Capabilities(Extension):
         said = disco.describe(At.HOST)
         self._advertise(said)
         disco.info_sources.append(self.about)
+
+    def notice(self, session: Session, stanza: Stanza) -> None:
+        """A client of ours claims something; both generations in one presence are one claim."""
+        self.clients.notice(session, stanza)
 
     def _advertise(self, said: info.Info) -> None:
         node, version = f"xmpp:{self.host.domain}", info.verification(said)
