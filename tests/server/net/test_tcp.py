@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from server.net.tcp import Bucket, Connection
 from tests.harness.clock import FakeClock
 from tests.harness.loop import settle
 from tests.harness.wire import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Receiver:
@@ -177,6 +181,25 @@ async def test_who_sends_too_fast_is_read_more_slowly() -> None:
 
 
 # -- how many from one place --
+
+
+@pytest.mark.parametrize("unread", [0, 5])
+async def test_who_does_not_read_the_goodbye_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, unread: int
+) -> None:
+    later: list[Callable[[], None]] = []
+    monkeypatch.setattr(Flusher, "later", lambda _, __, callback: later.append(callback))
+    line = Line()
+    line.transport.unread = unread
+    line.connection.close()
+    assert not line.transport.was_aborted
+    assert bool(later) is bool(unread)
+    for callback in later:
+        callback()
+    assert line.transport.was_aborted is bool(unread)
+    line.connection.connection_lost(None)
+    for callback in later:
+        callback()
 
 
 async def test_too_many_from_one_address() -> None:
