@@ -25,6 +25,8 @@ def starttls(stream: ClientStream, element: Element) -> None:
         return
     assert stream.host is not None
     stream.write(_PROCEED)
+    # "the receiving entity MUST discard any knowledge obtained in an insecure manner" (§5.4.3.3)
+    stream.attempt = None
     stream.connection.start_tls(stream.server.certificates.context_for(stream.host.domain))
     stream.reopen(Phase.OPENING)
 

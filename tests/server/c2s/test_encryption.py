@@ -146,6 +146,20 @@ async def test_half_an_element_behind_starttls(store: CertificateStore, cut: int
         await client.expect(SUCCESS)
 
 
+async def test_an_attempt_does_not_go_on_inside_tls(store: CertificateStore) -> None:
+    async with House(certificates=store) as house:
+        await house.add_user("anna")
+        client = WireClient(house)
+        await client.open()
+        scram = ScramClient("SCRAM-SHA-256", "anna", PASSWORD)
+        await client.send(auth("SCRAM-SHA-256", scram.first()))
+        challenge = await client.expect(f"<challenge xmlns='{SASL}'/>")
+        await client.start_tls()
+        await client.open()
+        await client.send(response(scram.final(b64decode(challenge.text or ""))))
+        await client.expect(failure("malformed-request"))
+
+
 async def test_tls_within_tls(store: CertificateStore) -> None:
     """§5.4.2.2: <failure/>, and the stream is closed."""
     async with House(certificates=store) as house:
