@@ -121,7 +121,7 @@ async def test_a_long_queue_of_large_messages(size: int) -> None:
 
 
 async def test_no_more_may_wait_than_the_limit() -> None:
-    """XEP-0160 §2: "because the recipient's offline message queue is full" → service-unavailable."""
+    """XEP-0160 §2: "because the recipient's offline message queue is full"."""
     async with House(config={"limits": {"pending_per_account": 2}}) as house:
         await house.add_user("anna")
         ben = await house.online("ben/b")

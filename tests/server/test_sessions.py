@@ -111,8 +111,8 @@ async def test_lost_and_found() -> None:
         assert sessions.resumable(session.resume_id) is session
         sessions.lost(session)
         assert line.ended == [None]
-        assert session.stream is None
         assert account.sessions == {"a": session}
+        assert session in house.server.sweep.hibernating
         again = Line()
         sessions.take(session)
         sessions.resume(session, again)
