@@ -1,36 +1,96 @@
-"""What strangers must not learn: who has an account here (RFC 6121 §8.5.1)."""
+"""One host: what its users send, what comes for them, what it answers itself."""
 
 from __future__ import annotations
 
 import pytest
 from lxml import etree
 
-from server.presence.service import PresenceService
-from server.roster.service import RosterService
+from server.errors import Condition, StanzaError
+from server.extension import At
+from server.jid import JID
+from server.stanza import Stanza
 from tests.harness.house import House
+from tests.harness.talk import BODY, expect_refusal
 
-BODY = "<body>hi</body>"
+HOST = "example.org"
 
 
-@pytest.mark.parametrize(
-    "stanza",
-    [
-        f"<message type='groupchat' to='%s'>{BODY}</message>",
-        f"<message to='%s/nowhere'>{BODY}</message>",
-        "<iq type='get' id='1' to='%s'><query xmlns='urn:unknown'/></iq>",
-        "<iq type='get' id='1' to='%s/nowhere'><query xmlns='urn:unknown'/></iq>",
-        "<presence type='probe' to='%s'/>",
-        "<presence to='%s'/>",
-    ],
-)
-async def test_no_answer_tells_accounts_from_names(stanza: str) -> None:
-    async with House((RosterService, PresenceService)) as house:
+async def test_it_knows_itself() -> None:
+    async with House() as house:
+        host = house.server.hosts[HOST]
+        assert (host.domain, host.jid) == (HOST, HOST)
+        assert host.service("roster") is host.extensions["roster"]
+        with pytest.raises(KeyError):
+            host.service("nonsense")
+
+
+async def test_features_are_sorted_and_forms_made_anew() -> None:
+    async with House() as house:
+        host = house.server.hosts[HOST]
+        for at in At:
+            assert host.features(at) == sorted(host.features(at))
+            assert host.forms(at) == []
+
+
+async def test_a_name_that_nobody_has() -> None:
+    """RFC 6121 §8.5.1: presence and headlines are ignored, messages and requests are refused."""
+    async with House() as house:
+        anna = await house.login("anna/a")
+        for quiet in (
+            "<presence to='nobody@example.org'/>",
+            "<presence type='unavailable' to='nobody@example.org'/>",
+            f"<message type='headline' to='nobody@example.org'>{BODY}</message>",
+            f"<message type='error' to='nobody@example.org'>{BODY}</message>",
+        ):
+            await anna.send(quiet)
+            await anna.expect_nothing()
+        await anna.send(f"<message id='m' to='nobody@example.org'>{BODY}</message>")
+        await expect_refusal(anna, "service-unavailable")
+
+
+async def test_the_first_message_for_an_account_comes_before_the_second() -> None:
+    """RFC 6120 §10.1: the account must be loaded for the first; the second waits its turn."""
+    async with House() as house:
         await house.add_user("ben")
-        mallory = await house.online("mallory/a")
-        answers = []
-        for name in ("ben@example.org", "nobody@example.org"):
-            await mallory.send(stanza % name)
-            await house.settle()
-            heard = b"".join(etree.tostring(each) for each in mallory.take_all())
-            answers.append(heard.replace(name.encode(), b"somebody"))
-        assert answers[0] == answers[1]
+        anna = await house.login("anna/a")
+        await anna.send(
+            "".join(f"<message to='ben@example.org'><body>{n}</body></message>" for n in range(5))
+        )
+        ben = await house.login("ben/b")
+        await ben.send("<presence/>")
+        found = [element.findtext("{jabber:client}body") for element in ben.take_all()]
+        assert [text for text in found if text] == list("01234")
+
+
+async def test_two_senders_meet_at_an_account_that_is_not_in_memory() -> None:
+    async with House() as house:
+        await house.add_user("carl")
+        anna, ben = await house.login("anna/a"), await house.login("ben/b")
+        for client in (anna, ben):
+            client.say(f"<message to='carl@example.org'>{BODY}</message>")
+        await house.settle()
+        carl = await house.login("carl/c")
+        await carl.send("<presence/>")
+        senders = {element.get("from") for element in carl.take_all()} - {carl.jid}
+        assert senders == {anna.jid, ben.jid}
+
+
+@pytest.mark.parametrize("type_", ["error", "result"])
+async def test_refusing_what_must_not_be_answered(type_: str) -> None:
+    """RFC 6120 §8.3.1."""
+    async with House() as house:
+        anna = await house.login("anna/a")
+        element = etree.Element("{jabber:client}iq", {"type": type_, "id": "1"})
+        stanza = Stanza("iq", element, JID.of("ben@example.org"), anna.jid)
+        house.server.hosts[HOST].refuse(stanza, StanzaError(Condition.CONFLICT))
+        await anna.expect_nothing()
+
+
+async def test_one_account_is_not_that_of_another_host() -> None:
+    async with House(domains=[HOST, "example.net"]) as house:
+        await house.add_user("ben@example.net")
+        anna = await house.login("anna/a")
+        await anna.send(f"<message to='ben@example.org'>{BODY}</message>")
+        await expect_refusal(anna, "service-unavailable")
+        await anna.send(f"<message to='ben@example.net'>{BODY}</message>")
+        await anna.expect_nothing()
