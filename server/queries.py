@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: So many requests may be open at a time; further ones fail at once.
 MOST: Final = 10_000
+#: And so many to one address, which could otherwise use up all of them by its silence.
+MOST_FOR_ONE: Final = 16
 #: How long to wait for an answer, in seconds.
 PATIENCE: Final = 60.0
 #: How often to look for those that were not answered.
@@ -54,7 +56,7 @@ class Queries:
     ) -> asyncio.Future[Stanza]:
         """Send a request; `payload` is serialised. The answer comes as the stanza it came in."""
         answer: asyncio.Future[Stanza] = asyncio.get_running_loop().create_future()
-        if len(self._open) >= MOST:
+        if len(self._open) >= MOST or len(self._by_target.get(to, ())) >= MOST_FOR_ONE:
             answer.set_exception(StanzaError(Condition.RESOURCE_CONSTRAINT, "too many requests"))
             return answer
         number = self._server.entropy.token(12)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from server.errors import Condition, StanzaError
-from server.queries import PATIENCE
+from server.queries import MOST_FOR_ONE, PATIENCE
 from tests.extensions.stage import Client, Stage, open_stage
 from tests.harness.loop import settle
 
@@ -40,6 +40,20 @@ async def test_nobody_answers_for_somebody_else(tmp_path: Path) -> None:
         await mallory.send(f"<iq type='result' id='{number}' to='{stage.host.jid}'/>")
         assert not answer.done()
         answer.cancel()
+
+
+async def test_who_never_answers_is_not_asked_for_ever(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        mallory = await stage.login("mallory", "street")
+        romeo = await stage.login("romeo", "orchard")
+        for _ in range(MOST_FOR_ONE):
+            stage.server.queries.ask(stage.host.jid, mallory.jid, PING)
+        with pytest.raises(StanzaError):
+            await stage.server.queries.ask(stage.host.jid, mallory.jid, PING)
+        answer = stage.server.queries.ask(stage.host.jid, romeo.jid, PING)
+        number = await asked(stage, romeo)
+        await romeo.send(f"<iq type='result' id='{number}' to='{stage.host.jid}'/>")
+        assert answer.done()
 
 
 async def test_a_refusal_is_told_by_its_condition(tmp_path: Path) -> None:
