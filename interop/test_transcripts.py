@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from interop.instance import free_base
+from interop.matrix import Matrix
 from interop.peers.wire import Wire
 from interop.programs import ROOT, Unavailable, find
 from interop.scenario import leave_out
@@ -88,14 +89,11 @@ def ask(*argv: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def table(pytestconfig: pytest.Config) -> Iterator[Table]:
-    """Who differs from the transcripts, printed at the end."""
+def table(matrix: Matrix) -> Iterator[Table]:
+    """Who differs from the transcripts, shown at the end."""
     table = Table()
     yield table
-    reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.ensure_newline()
-        reporter.write_line(table.render())
+    matrix.suite("transcripts", f"\n{table.render()}\n")
 
 
 @pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=[each.id for each in TRANSCRIPTS])

@@ -89,6 +89,8 @@ class Wire:
     async def send(self, xml: str) -> None:
         """Send, and return when the server has taken it in."""
         self._write(xml)
+        if f"<enable xmlns='{_SM}'" in xml:
+            await self.wait()  # a ping now would be counted
         await self.sync()
 
     async def sync(self) -> None:
@@ -134,6 +136,13 @@ class Wire:
                 async with asyncio.timeout(PATIENCE):
                     while not self._ended:
                         await self._read()
+        self._writer.close()
+
+    async def leave(self) -> None:
+        """Say goodbye and go."""
+        if not self._ended:
+            self._write("</stream:stream>")
+        self._ended = True
         self._writer.close()
 
     async def lose(self) -> None:

@@ -60,6 +60,9 @@ class Wire:
         if self._client.line.is_open:
             await self._client.close()
 
+    async def leave(self) -> None:
+        await self.close()
+
     async def lose(self) -> None:
         self._client.vanish()
         await self._house.settle()

@@ -6,7 +6,8 @@ decorate, and wherever `…` stands in the pattern. More attributes are always a
 of a stanza must be absent if it is not written.
 
 In attributes and text `*` stands for anything but nothing, `{name}` for a value that is known and
-`{=name}` for anything, which is then known by that name. An attribute written as '' must be absent.
+`{=name}` for anything, which is then known by that name; `|` stands between values of which any
+will do. An attribute written as '' must be absent.
 """
 
 from __future__ import annotations
@@ -100,6 +101,10 @@ def _is_open(pattern: Element) -> bool:
 
 
 def _fits(wanted: str, got: str, values: dict[str, str]) -> bool:
+    return any(_is_like(choice, got, values) for choice in wanted.split("|"))
+
+
+def _is_like(wanted: str, got: str, values: dict[str, str]) -> bool:
     if not _HOLE.search(wanted):
         return wanted == got
     form, end, names = "", 0, []

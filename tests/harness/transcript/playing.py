@@ -46,6 +46,9 @@ class Line(Protocol):
     async def close(self) -> None:
         """Say goodbye and wait until the server has done so too."""
 
+    async def leave(self) -> None:
+        """Say goodbye, whatever the server makes of it."""
+
     async def lose(self) -> None:
         """Break the connection without a word."""
 
@@ -126,7 +129,7 @@ class Play:
         finally:
             for device in self.devices.values():
                 if device.is_connected:
-                    await device.line.close()
+                    await device.line.leave()
         return self.observed
 
     # -- the beginning and the end --
@@ -157,7 +160,7 @@ class Play:
             line = await self.place.connect(self.accounts[name])
             await line.bind("setup")
             await line.send(f"<presence type='{kind}' to='{self.values[other]}'/>")
-            await line.close()
+            await line.leave()
 
     async def _enter(self, guest: Guest) -> None:
         device = await self._connect(guest.name, guest.resource)
@@ -171,7 +174,7 @@ class Play:
 
     async def _end(self) -> None:
         await self._settle()
-        for device in self.devices.values():
+        for device in filter(lambda device: device.is_connected, self.devices.values()):
             rest = [show(element) for element in device.pull()]
             if rest:
                 whole = "\n  ".join(rest)
