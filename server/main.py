@@ -134,11 +134,12 @@ class Front:
 
     def _listener(self, name: str, address: Address, direct_tls: bool) -> Listener:
         server, limits = self._server, self._server.config.limits
-        context = server.certificates.context_for() if direct_tls else None
         rate = float(limits.rate)
 
         def make() -> Connection:
             bucket = Bucket(rate, float(limits.burst), server.clock.now()) if rate else None
+            # Asked for each connection: certificates are replaced while the server runs.
+            context = server.certificates.context_for() if direct_tls else None
             return Connection(
                 self._flusher, self._receiver, int(limits.output_buffer), context, bucket,
                 self._addresses,

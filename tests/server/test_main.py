@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
 
 from server.main import Front, _orders
-from tests.harness.house import House
+from server.net.certificates import CertificateStore, ensure_certificate
+from tests.harness.house import DOMAIN, House
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.harness.house import Client
 
 ANNA = "anna@example.org"
@@ -43,6 +47,34 @@ async def test_who_is_online_must_log_in_anew(order: str, condition: str) -> Non
         assert not house.server.sweep.hibernating
         if order == "user.password":
             await house.login("anna/phone", "new")
+
+
+async def shown(port: int) -> bytes:
+    """The certificate that a client gets who names no domain."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="")
+    found: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    return found
+
+
+async def test_a_new_certificate_is_shown_at_once(tmp_path: Path) -> None:
+    paths = ensure_certificate(tmp_path, DOMAIN, [], 1.7e9)
+    store = CertificateStore({DOMAIN: paths})
+    listen = {"c2s": [], "c2s_tls": ["127.0.0.1:0"]}
+    async with House(config={"listen": listen}, certificates=store) as house:
+        front = Front(house.server)
+        await front.open()
+        try:
+            before = await shown(front.listeners[0].port)
+            paths.certificate.unlink()
+            ensure_certificate(tmp_path, DOMAIN, [], 1.7e9 + 86400)
+            assert not store.reload()
+            assert await shown(front.listeners[0].port) != before
+        finally:
+            front.close()
 
 
 async def greet(port: int, first: bytes = b"") -> bytes:
