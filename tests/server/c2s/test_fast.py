@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from server.net.certificates import CertificateStore, ensure_certificate
 from server.sasl.keys import HASHES, derive_credentials
 from server.storage import accounts
-from tests.harness.house import House
+from tests.harness.house import DOMAIN, House
 from tests.harness.sasl2 import (
     BIND,
     FAST,
     FEATURES,
     LAPTOP,
     PHONE,
+    SASL2,
     SUCCESS,
     additional,
     confirmed,
@@ -22,12 +27,16 @@ from tests.harness.sasl2 import (
     fast,
     identifier,
     log_in,
+    plain,
     request,
+    scram,
     token_of,
     wish,
     with_token,
 )
+from tests.harness.scram import ScramClient
 from tests.harness.talk import connect
+from tests.harness.wire import WireClient
 
 if TYPE_CHECKING:
     from tests.harness.house import Client
@@ -262,3 +271,93 @@ async def test_the_clients_of_an_account_are_bounded() -> None:
         assert len(await house.database.fetch("SELECT * FROM client")) == 3
         await is_refused(await fast(house, "anna", tokens["a"], agent="a"))
         await passes(await fast(house, "anna", tokens["b"], agent="b"))
+
+
+# -- bound to the channel, through real TLS --
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> CertificateStore:
+    folder = tmp_path_factory.mktemp("certificates")
+    return CertificateStore({DOMAIN: ensure_certificate(folder, DOMAIN, [], 1.7e9)})
+
+
+async def encrypted(house: House) -> WireClient:
+    client = WireClient(house)
+    await client.open()
+    await client.start_tls()
+    return client
+
+
+def channel(client: WireClient, mechanism: str) -> bytes:
+    """The client's side of the channel binding that a mechanism needs."""
+    assert client.tls is not None
+    if mechanism.endswith("EXPR"):
+        return client.tls.tls_exporter()
+    if mechanism.endswith("ENDP"):
+        certificate = client.tls.peer_chain[0].public_bytes(Encoding.DER)
+        return hashlib.sha256(certificate).digest()
+    return b""
+
+
+async def test_each_mechanism_on_its_channel(store: CertificateStore) -> None:
+    """§3.4: a token is good for "the mechanism selected by the client" only, and on its channel."""
+    everything = ["HT-SHA-256-EXPR", "HT-SHA-256-ENDP", "HT-SHA-256-NONE"]
+    config = {"tls": {"require": True}}
+    async with House(config=config, certificates=store) as house:
+        await house.add_user("anna")
+        for mechanism in everything:
+            client = await encrypted(house)
+            features = await client.open()
+            offered = features.find(f".//{{{FAST}}}fast")
+            assert offered is not None
+            assert [each.text for each in offered] == everything
+            await client.send(plain("anna", wish(mechanism)))
+            token = token_of(await client.expect(SUCCESS))
+            for other in everything:
+                again = await encrypted(house)
+                await again.open()
+                binding = channel(again, other)
+                await again.send(with_token("anna", token, BIND, mechanism=other, binding=binding))
+                if other == mechanism:
+                    success = await again.expect(SUCCESS)
+                    assert additional(success) == confirmed(token, binding)
+                else:
+                    await is_refused(again)
+
+
+async def test_the_proof_of_another_connection_is_worth_nothing(store: CertificateStore) -> None:
+    """Who has seen a login with -EXPR cannot repeat it."""
+    async with House(config={"tls": {"require": True}}, certificates=store) as house:
+        await house.add_user("anna")
+        client = await encrypted(house)
+        await client.open()
+        await client.send(plain("anna", wish("HT-SHA-256-EXPR")))
+        token = token_of(await client.expect(SUCCESS))
+        other = await encrypted(house)
+        await other.open()
+        mechanism = "HT-SHA-256-EXPR"
+        seen = with_token("anna", token, mechanism=mechanism, binding=channel(client, mechanism))
+        await other.send(seen)
+        await is_refused(other)
+
+
+async def test_scram_with_its_protections(store: CertificateStore) -> None:
+    """XEP-0474 §6.1 for the mechanisms of this profile, XEP-0515 §4.1."""
+    async with House(config={"tls": {"require": True}}, certificates=store) as house:
+        await house.add_user("anna")
+        client = await encrypted(house)
+        features = await client.open()
+        assert client.tls is not None
+        exchange = ScramClient(
+            "SCRAM-SHA-256-PLUS", "anna", "secret",
+            binding=("tls-exporter", client.tls.tls_exporter()),
+        )  # fmt: skip
+        success = await scram(client, exchange, BIND)
+        assert exchange.verify(additional(success))
+        assert exchange.server_attributes["t"] == f"{client.tls.version:04x}"
+        names = [each.text or "" for each in features.iterfind(f"{{{SASL2}}}authentication/*")]
+        listed = sorted(name for name in names if name.startswith(("SCRAM", "PLAIN")))
+        text = "\x1e".join(listed) + "\x1f" + "tls-exporter\x1etls-server-end-point"
+        digest = b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert exchange.server_attributes["h"] == digest
