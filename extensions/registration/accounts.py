@@ -36,12 +36,16 @@ def address(wish: Wish, domain: str) -> JID:
 
 async def create(server: Server, jid: JID, password: str) -> None:
     """Make an account."""
+    taken = StanzaError(Condition.CONFLICT, "This username is taken")
+    # Keys are expensive: strangers must not have them made for nothing.
+    if await store.account_exists(server.database, jid):
+        raise taken
     keys = await _derive(server, password)
     now = int(server.clock.utcnow() * 1000)
     try:
         await store.create_account(server.database, jid, keys.values(), now)
     except store.AccountExists:
-        raise StanzaError(Condition.CONFLICT, "This username is taken") from None
+        raise taken from None
 
 
 async def change_password(server: Server, account: Account, password: str) -> None:

@@ -113,6 +113,20 @@ async def test_refused_wishes(tmp_path: Path, type_: str, payload: str, refusal:
         assert condition(await stranger.ask("set", wish("bill", "Calliope"))) == ""
 
 
+async def test_a_name_that_is_taken_costs_no_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_stage(tmp_path, registration=OPEN) as stage:
+        await stage.account("bill")
+        made: list[str] = []
+        monkeypatch.setattr(
+            "extensions.registration.accounts.derive_credentials", lambda *each: made.append("")
+        )
+        answer = await Stranger(stage).ask("set", wish("bill", "Calliope"))
+        assert condition(answer) == "conflict"
+        assert not made
+
+
 async def test_a_user_sees_what_is_on_file(tmp_path: Path) -> None:
     async with open_stage(tmp_path) as stage:
         romeo = await stage.login("romeo", "orchard")
