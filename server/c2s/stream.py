@@ -19,6 +19,7 @@ from server import eager
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
 from server.stanza import KINDS, Stanza
+from server.stream.header import NS_STREAM
 from server.stream.parser import StreamParser
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ Handler = Callable[["ClientStream", "Element"], Awaitable[None] | None]
 Table = dict[tuple[Phase, str], Handler]
 
 _END: Final = b"</stream:stream>"
+_ERROR: Final = f"{{{NS_STREAM}}}error"
 
 
 class ClientStream:
@@ -156,7 +158,10 @@ class ClientStream:
         return None
 
     def _unexpected(self, element: Element) -> None:
-        if self.phase is Phase.BOUND:
+        if element.tag == _ERROR:
+            # "Stream-level errors are unrecoverable" (RFC 6120 §4.9.1.1); nor are they answered.
+            self.close()
+        elif self.phase is Phase.BOUND:
             assert self.host is not None
             nonza = self.host.tables.nonzas.get(element.tag)
             if nonza is not None:

@@ -309,6 +309,21 @@ async def test_a_stream_for_another_domain_after_login() -> None:
         await expect_end(client, "host-unknown")
 
 
+@pytest.mark.parametrize("is_bound", [False, True])
+async def test_an_error_of_the_client_ends_the_stream(is_bound: bool) -> None:
+    """§4.9.1.1: it is unrecoverable; and an error is not the answer to an error."""
+    async with House() as house:
+        client = await house.login("anna/a") if is_bound else await connect(house)
+        client.take_all()
+        await client.send(
+            "<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+            "</stream:error></stream:stream>"
+        )
+        await client.expect_nothing()
+        assert client.is_closed
+        assert not client.line.is_open
+
+
 # -- whose stanzas these are (§8.1.2.1) --
 
 
