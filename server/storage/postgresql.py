@@ -51,8 +51,9 @@ class PostgreSQLDatabase:
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()
         self._committer = Committer(self._connect_writer)
-        self._readers = Readers(self.url, size=READERS, patience=READ_PATIENCE)
-        self._large = Readers(self.url, size=LARGE_READERS, patience=LARGE_READ_PATIENCE)
+        self._tasks = tasks = Tasks("postgresql")
+        self._readers = Readers(self.url, tasks, size=READERS, patience=READ_PATIENCE)
+        self._large = Readers(self.url, tasks, size=LARGE_READERS, patience=LARGE_READ_PATIENCE)
         try:
             await check(await self._committer.connected())
             await self._migrate(CORE, load())
@@ -65,7 +66,6 @@ class PostgreSQLDatabase:
             commit_interval=self.commit_interval,
             retry_interval=self._retry_interval,
         )
-        self._tasks = Tasks("postgresql")
         self._tasks.spawn(self._work(), "writer")
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ import asyncpg
 from server.storage.errors import StorageError, StorageUnavailable
 from server.storage.insert import Row
 from server.storage.postgresql_dialect import as_storage_error, is_unavailable
+from server.tasks import Tasks
 
 CONNECT_TIMEOUT: Final = 10.0
 # asyncpg's type stubs are not part of it.
@@ -63,12 +65,17 @@ def place(url: str) -> str:
     return f"the PostgreSQL database {parts.path.lstrip('/')!r} at {hosts or 'this machine'}"
 
 
+class _Lost(StorageUnavailable):
+    """The connection was lost; another may do."""
+
+
 class Readers:
     """A few connections for reads, opened when needed and lent to one read at a time."""
 
-    def __init__(self, url: str, *, size: int, patience: float) -> None:
+    def __init__(self, url: str, tasks: Tasks, *, size: int, patience: float) -> None:
         self._url = url
-        self._left = size
+        self._tasks = tasks
+        self._size = self._left = size
         self._patience = patience
         self._free: list[Connection] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -77,48 +84,64 @@ class Readers:
         """Reads that are under way or wait for a connection."""
 
     async def fetch(self, sql: str, args: tuple[object, ...]) -> list[Row]:
-        """Read; once more on a new connection if an old one turns out to be dead."""
+        """Read; again on another connection if one turns out to be dead."""
         self.busy += 1
         try:
-            for _ in range(self._left + len(self._free) + 1):
-                connection, is_new = await self._take()
-                try:
-                    return list(map(tuple, await connection.fetch(sql, *args)))
-                except Exception as error:
-                    if is_unavailable(error):
-                        connection.terminate()
-                        if not is_new and not isinstance(error, TimeoutError):
-                            continue
-                    raise as_storage_error(error) from error
-                finally:
-                    self._give(connection)
-            raise StorageUnavailable("the connection to PostgreSQL was lost again and again")
+            # All that are open may be dead; the one after them is new.
+            for _ in range(self._size):
+                with suppress(_Lost):
+                    return await self._fetch(sql, args)
+            return await self._fetch(sql, args)
         finally:
             self.busy -= 1
 
-    async def _take(self) -> tuple[Connection, bool]:
-        """A connection, and whether it is new."""
-        while not self._free and not self._left:
+    async def _fetch(self, sql: str, args: tuple[object, ...]) -> list[Row]:
+        connection = await self._take()
+        try:
+            return list(map(tuple, await connection.fetch(sql, *args)))
+        except Exception as error:
+            failure = as_storage_error(error)
+            if isinstance(failure, StorageUnavailable):
+                connection.terminate()
+                # What took too long once would again.
+                kind = StorageUnavailable if isinstance(error, TimeoutError) else _Lost
+                raise kind(str(failure)) from error
+            raise
+        finally:
+            self._give(connection)
+
+    async def _take(self) -> Connection:
+        while not self._free:
+            if self._closed:
+                raise StorageUnavailable("the database was closed")
+            if self._left:
+                self._left -= 1
+                # A task of its own: the reader may be none, or may give up.
+                self._tasks.spawn(self._open(), "connect")
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
             try:
                 await turn
             except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
+                if not turn.cancelled():
                     self._next()
                 raise
-        if self._free:
-            # The one used last: its caches are warm, and the others may stay idle.
-            return self._free.pop(), False
-        if self._closed:
-            raise StorageUnavailable("the database was closed")
-        self._left -= 1
+        # The one used last: its caches are warm, and the others may stay idle.
+        return self._free.pop()
+
+    async def _open(self) -> None:
+        """One more connection; if that fails, all who wait are told."""
         try:
-            return await connect(self._url, patience=self._patience), True
-        except BaseException:
+            connection = await connect(self._url, patience=self._patience)
+        except BaseException as error:
             self._left += 1
+            failure = error if isinstance(error, StorageError) else StorageUnavailable(repr(error))
+            self._fail(failure)
+            if not isinstance(error, StorageError):
+                raise
+        else:
+            self._free.append(connection)
             self._next()
-            raise
 
     def _give(self, connection: Connection) -> None:
         if connection.is_closed() or self._closed:
@@ -135,6 +158,12 @@ class Readers:
             if not turn.done():
                 turn.set_result(None)
                 return
+
+    def _fail(self, error: Exception) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        for turn in waiting:
+            if not turn.done():
+                turn.set_exception(error)
 
     async def close(self) -> None:
         """End all connections; reads that are under way fail or end by themselves."""

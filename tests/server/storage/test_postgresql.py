@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from server.eager import Rest, begin
 from server.jid import JID
 from server.storage.accounts import account_exists, create_account
 from server.storage.errors import StorageError, StorageUnavailable
@@ -183,3 +184,14 @@ async def test_one_impossible_row_among_many() -> None:
         await database.journal.sync()
         assert refused == ["origin 3", "origin 1999"]
         assert await database.fetch("SELECT count(*) FROM message") == [(1998,)]
+
+
+async def test_reads_may_begin_outside_of_any_task() -> None:
+    """As in `eager.begin` when bytes have come: there is no current task then."""
+    async with opened() as database:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Rest | None] = loop.create_future()
+        loop.call_soon(lambda: done.set_result(begin(database.fetch("SELECT 1"))))
+        rest = await done
+        assert rest is not None
+        assert await rest == [(1,)]
