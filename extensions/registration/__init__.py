@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from server.c2s.stream import ClientStream
     from server.element import Element
     from server.host import Host
+    from server.session import Session
 
 NS: Final = "jabber:iq:register"
 QUERY: Final = f"{{{NS}}}query"
@@ -113,6 +114,7 @@ class Registration(Extension):
             await self._remove(account)
         else:
             await self._change_password(account, payloads.Wish.parse(request.payload))
+            self._end_others(account, request.session)
 
     async def _change_password(self, account: Account, wish: payloads.Wish) -> None:
         if not self._config.password_change:
@@ -120,6 +122,13 @@ class Registration(Extension):
         if accounts.address(wish, self.host.domain) != account.jid:
             raise StanzaError(Condition.FORBIDDEN, "This is not your account")
         await accounts.change_password(self.host.server, account, wish.password)
+
+    def _end_others(self, account: Account, own: Session | None) -> None:
+        """Whoever came in by the old password is shown out, but for the one who changed it."""
+        changed = StreamError(StreamCondition.RESET, "The password was changed")
+        for session in list(account.sessions.values()):
+            if session is not own:
+                self.host.server.sessions.end(session, changed)
 
     async def _remove(self, account: Account) -> None:
         await accounts.remove(self.host.server, account)

@@ -49,7 +49,7 @@ async def create(server: Server, jid: JID, password: str) -> None:
 
 
 async def change_password(server: Server, account: Account, password: str) -> None:
-    """Replace what the account is logged in with; its sessions go on."""
+    """Replace what the account is logged in with."""
     keys = await _derive(server, password)
     await store.set_credentials(server.database, account.jid, keys.values())
     account.credentials = keys

@@ -141,7 +141,9 @@ async def test_a_user_changes_the_password(tmp_path: Path) -> None:
     async with open_stage(tmp_path) as stage:
         romeo = await stage.login("romeo", "orchard")
         await stage.account("juliet")
+        other = await stage.login("romeo", "lost")
         assert condition(await romeo.ask("set", wish("romeo", "newpass"), DOMAIN)) == ""
+        assert other.stream.is_closed
         assert password_matches("newpass", romeo.session.account.credentials["sha1"])
         row = await accounts.find_account(stage.server.database, romeo.jid.bare)
         assert row is not None
