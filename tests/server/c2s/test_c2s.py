@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
 
 from server.jid import JID
 from server.sasl.keys import HASHES, derive_credentials
 from server.storage import accounts
-from tests.harness.house import House
+from tests.harness.house import PASSWORD, House
+from tests.harness.scram import ScramClient
 from tests.harness.talk import (
     SASL,
     auth,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from server.account import Account
 
 BIND = "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"
+SASL2 = "urn:xmpp:sasl:2"
 ANNA = JID.of("anna@example.org")
 
 
@@ -38,6 +41,26 @@ async def test_a_new_password_before_the_resource_is_bound() -> None:
         await accounts.set_credentials(house.database, ANNA, keys.values())
         await client.send(BIND)
         await expect_end(client, "not-authorized")
+
+
+async def test_a_new_password_while_a_login_stands_before_its_last_step() -> None:
+    """The keys that a challenge was made of may not be those of the account any more."""
+    async with House() as house:
+        await house.add_user("anna")
+        client = await connect(house)
+        scram = ScramClient("SCRAM-SHA-256", "anna", PASSWORD)
+        await client.send(
+            f"<authenticate xmlns='{SASL2}' mechanism='SCRAM-SHA-256'>"
+            f"<initial-response>{b64encode(scram.first()).decode()}</initial-response>"
+            "<bind xmlns='urn:xmpp:bind:0'/></authenticate>"
+        )
+        challenge = await client.expect(f"<challenge xmlns='{SASL2}'/>")
+        keys = derive_credentials("new", dict.fromkeys(HASHES, b"another salt"), 4096)
+        await accounts.set_credentials(house.database, ANNA, keys.values())
+        last = scram.final(b64decode(challenge.text or ""))
+        await client.send(f"<response xmlns='{SASL2}'>{b64encode(last).decode()}</response>")
+        await client.expect(f"<failure xmlns='{SASL2}'/>")
+        assert not house.server.streams
 
 
 async def test_strangers_load_no_account() -> None:
