@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from server.session import Session
 
 _ENABLE: Final = f"{{{NS_SM}}}enable"
+_TAG: Final = f"{{{NS_BIND}}}tag"
+_BOUND: Final = b"<bound xmlns='%s'>%s</bound>"
 #: Characters of a tag; of a longer one the beginning is taken.
 _LONGEST: Final = 64
 
@@ -55,12 +57,12 @@ def bind(stream: ClientStream, login: Login, told: bytes) -> tuple[Session, byte
         handler = account.host.tables.inline.get(child.tag)
         if handler is not None:
             answers.append(handler(session, child) or b"")
-    return session, f"<bound xmlns='{NS_BIND}'>".encode() + b"".join(answers) + b"</bound>"
+    return session, _BOUND % (NS_BIND.encode(), b"".join(answers))
 
 
 def _resource(stream: ClientStream, account: Account, client: str, request: Element) -> JID:
     """The resource: the client's tag, then what the server adds (§3.2.1)."""
-    found = request.find(f"{{{NS_BIND}}}tag")
+    found = request.find(_TAG)
     tag = "" if found is None else text_of(found)[:_LONGEST]
     if client:
         suffix = resource_suffix(stream.server.secret, account.jid, client, tag)

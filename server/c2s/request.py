@@ -25,6 +25,17 @@ LONGEST_NAME: Final = 100
 MOST: Final = (1 << 31) - 1
 _TRUE: Final = ("true", "1")
 
+_INITIAL: Final = f"{{{NS}}}initial-response"
+_AGENT: Final = f"{{{NS}}}user-agent"
+_SOFTWARE: Final = f"{{{NS}}}software"
+_DEVICE: Final = f"{{{NS}}}device"
+_BIND: Final = f"{{{NS_BIND}}}bind"
+_RESUME: Final = f"{{{NS_SM}}}resume"
+_FAST: Final = f"{{{NS_FAST}}}fast"
+_WISH: Final = f"{{{NS_FAST}}}request-token"
+_UPGRADE: Final = f"{{{NS_UPGRADE}}}upgrade"
+_VERSION: Final = f"{{{NS_PIPELINING}}}config-version"
+
 
 @dataclass(frozen=True, slots=True)
 class UserAgent:
@@ -60,24 +71,24 @@ class Authenticate:
 
 def parse(element: Element) -> Authenticate | str:
     """The request, or a text that says what is wrong with it."""
-    fast = _parse_fast(element.find(f"{{{NS_FAST}}}fast"))
-    agent = _parse_agent(element.find(f"{{{NS}}}user-agent"))
+    children = {child.tag: child for child in element}
+    fast = _parse_fast(children.get(_FAST))
+    agent = _parse_agent(children.get(_AGENT))
     if isinstance(fast, str):
         return fast
     if isinstance(agent, str):
         return agent
-    initial = element.find(f"{{{NS}}}initial-response")
-    wish = element.find(f"{{{NS_FAST}}}request-token")
-    version = element.find(f"{{{NS_PIPELINING}}}config-version")
+    initial, wish = children.get(_INITIAL), children.get(_WISH)
+    version = children.get(_VERSION)
     return Authenticate(
         mechanism=element.get("mechanism") or "",
         initial=None if initial is None else text_of(initial),
         agent=agent,
         fast=fast,
         token_for="" if wish is None else wish.get("mechanism") or "",
-        resume=element.find(f"{{{NS_SM}}}resume"),
-        bind=element.find(f"{{{NS_BIND}}}bind"),
-        upgrades=tuple(text_of(each) for each in element.findall(f"{{{NS_UPGRADE}}}upgrade")),
+        resume=children.get(_RESUME),
+        bind=children.get(_BIND),
+        upgrades=tuple(text_of(each) for each in element if each.tag == _UPGRADE),
         version=None if version is None else version.get("value") or "",
     )
 
@@ -93,8 +104,8 @@ def _parse_agent(element: Element | None) -> UserAgent | str:
     identifier = element.get("id") or ""
     if len(identifier) > LONGEST_ID:
         return "the id of a user-agent is a UUID"
-    software = element.findtext(f"{{{NS}}}software") or ""
-    device = element.findtext(f"{{{NS}}}device") or ""
+    names = {child.tag: child.text or "" for child in element}
+    software, device = names.get(_SOFTWARE, ""), names.get(_DEVICE, "")
     return UserAgent(identifier, _shorten(software), _shorten(device))
 
 

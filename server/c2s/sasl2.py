@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 
     from server.c2s.stream import ClientStream, Table
     from server.element import Element
+    from server.server import Server
     from server.storage.journal import Journal
 
 _NS: Final = NS.encode()
 _MISMATCH: Final = f"<config-version-mismatch xmlns='{NS_PIPELINING}'/>".encode()
+_MINUTE: Final = 60_000
 _GONE: Final = Failure(SASLCondition.NOT_AUTHORIZED, "the account has changed meanwhile")
 
 
@@ -50,7 +52,8 @@ def authenticate(stream: ClientStream, element: Element) -> Awaitable[None] | No
     if isinstance(request, str):
         _fail(stream, Failure(SASLCondition.MALFORMED_REQUEST, request))
         return None
-    if request.version not in (None, stream.server.features.version(stream)):
+    version = request.version
+    if version is not None and version != stream.server.features.version(stream):
         # "the attempted authentication is not counted as a "failed login"" (XEP-0509 §2.2)
         stale = Failure(SASLCondition.ABORTED, "the features have changed; look at them again")
         stream.write(build_failure(stale, _MISMATCH))
@@ -174,6 +177,23 @@ async def _go_on(stream: ClientStream, login: Login) -> None:
             % (_NS, _additional(login), login.tasks[0].encode())
         )
         return
+    await _finish(stream, login)
+    if login.client and stream.phase in (Phase.AUTHENTICATED, Phase.BOUND):
+        # At the very end: reading the archive before it would wait for this to be on disk.
+        _note_use(stream.server, login)
+
+
+def _note_use(server: Server, login: Login) -> None:
+    """Keep when the client was here last, to the minute."""
+    account, known = login.account, login.known
+    assert account is not None
+    now = int(server.clock.utcnow() * 1000)
+    if known is None or now - known.last_seen >= _MINUTE:
+        store.use(server.database, account.id, login.client, now)
+
+
+async def _finish(stream: ClientStream, login: Login) -> None:
+    """All tasks are done: resume or bind if that is asked for, and say so."""
     token = await _note(stream, login)
     if not await _holds(stream, login):
         return
@@ -235,7 +255,6 @@ async def _note(stream: ClientStream, login: Login) -> bytes:
             await store.write(server.database, steps)
         except StorageError:
             return b""  # whoever has shown a password may come in even when the disk is full
-    store.use(server.database, account.id, login.client, int(server.clock.utcnow() * 1000))
     return token
 
 
