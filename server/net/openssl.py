@@ -38,14 +38,16 @@ class OpenSSL:
         "closed",
         "connection",
         "error",
-        "is_early",
+        "is_bound",
+        "tail",
     )
 
     def __init__(self, connection: SSL.Connection) -> None:
         self.connection: SSL.Connection | None = connection
         self.closed = False
         self.error = ""
-        self.is_early = False  # it has sent protected records before the handshake was done
+        self.is_bound = False  # must go on after the handshake, with what was negotiated in it
+        self.tail = b""  # of what was heard last in the handshake
         self._ssl: Any = connection._ssl  # noqa: SLF001 - see the module
         self._into_ssl: Any = connection._into_ssl  # noqa: SLF001
         self._from_ssl: Any = connection._from_ssl  # noqa: SLF001

@@ -10,6 +10,7 @@ OpenSSL's 20 KB for it are free; with TLS 1.2, or as a client, OpenSSL stays.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from OpenSSL import SSL
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 TLS_1_3 = 0x0304
 LONGEST_HANDSHAKE = 65_536
 """Bytes a peer may send before the handshake is done; a chain of certificates needs a tenth."""
+
+# A client that asks for small records (`max_fragment_length`, RFC 6066 §4) gets them from OpenSSL.
+# What only looks so, anywhere in a handshake, costs memory and nothing else.
+_SMALL_RECORDS = re.compile(rb"\x00\x01\x00\x01[\x01-\x04]").search
 
 EXPORTER_LABEL = b"EXPORTER-Channel-Binding"
 EXPORTER_LENGTH = 32
@@ -124,16 +129,18 @@ class TLSLayer:
         if self._heard > LONGEST_HANDSHAKE:
             engine.closed, engine.error = True, "the handshake is too long"
             return b""
+        engine.is_bound |= _SMALL_RECORDS(engine.tail + data) is not None
+        engine.tail = data[-4:]
         was_drained = not engine.output_left()
         connection = engine.connection
         if not engine.shake(data) or connection is None:
             # A record under the keys of the application before the very last step would not be
             # counted, and a number used twice would give the key away (RFC 8446 §5.3): then
             # OpenSSL stays. It sends none, but this must not rest on that.
-            engine.is_early |= not was_drained or engine.output_left().startswith(b"\x17")
+            engine.is_bound |= not was_drained or engine.output_left().startswith(b"\x17")
             return b""
         self._note(connection)
-        may_leave = was_drained and not engine.is_early
+        may_leave = was_drained and not engine.is_bound
         records = self._records(engine, connection) if may_leave else None
         if records is None:
             return engine.settle()

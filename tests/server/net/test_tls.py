@@ -282,6 +282,20 @@ def test_openssl_is_left_with_tls_1_3_only(store: CertificateStore, folder: Path
     assert isinstance(new.client._engine, OpenSSL)
 
 
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_openssl_stays_if_the_client_wants_small_records(folder: Path, size: int) -> None:
+    light = CertificateStore({"one.example": ensure_certificate(folder, "one.example", [], NOW)})
+    pair = Pair(light)
+    hello = pair.client.pending_output()
+    # As if the hello held max_fragment_length = 512: the server does not look where it stands.
+    hello += b"\x00\x01\x00\x01\x01"
+    for start in range(0, len(hello), size):
+        pair.server.receive(hello[start : start + size])
+    engine = pair.server._engine
+    assert isinstance(engine, OpenSSL)
+    assert engine.is_bound
+
+
 @pytest.mark.parametrize("drained", [True, False])
 def test_openssl_stays_if_it_has_sent_what_nobody_counted(folder: Path, drained: bool) -> None:
     light = CertificateStore({"one.example": ensure_certificate(folder, "one.example", [], NOW)})
