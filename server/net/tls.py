@@ -139,7 +139,11 @@ class TLSLayer:
             # OpenSSL stays. It sends none, but this must not rest on that.
             engine.is_bound |= not was_drained or engine.output_left().startswith(b"\x17")
             return b""
-        self._note(connection)
+        try:
+            self._note(connection)
+        except ValueError:
+            engine.closed, engine.error = True, "the peer's certificate cannot be read"
+            return b""
         may_leave = was_drained and not engine.is_bound
         records = self._records(engine, connection) if may_leave else None
         if records is None:

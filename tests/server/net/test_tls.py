@@ -329,6 +329,21 @@ def test_peers_show_their_certificates(folder: Path, light: bool) -> None:
     assert anonymous.server.peer_chain == ()
 
 
+def test_a_certificate_that_cannot_be_read(
+    store: CertificateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("error parsing asn1 value")
+
+    pair = Pair(store)
+    pair.server.receive(pair.client.pending_output())
+    pair.client.receive(pair.server.pending_output())
+    monkeypatch.setattr(SSL.Connection, "get_peer_certificate", fails)
+    assert pair.server.receive(pair.client.pending_output()) == b""
+    assert pair.server.error
+    assert not pair.server.handshake_done
+
+
 def test_second_hello(store: CertificateStore) -> None:
     """A client whose first key share we do not take is asked for another (RFC 8446 §4.1.4)."""
     context = client_context()
