@@ -22,6 +22,7 @@ from server.meters import Meters
 from server.queries import Queries
 from server.sasl.negotiate import Policy
 from server.sasl.oauthbearer import NAME as OAUTHBEARER
+from server.sasl.scram import PLUS
 from server.sessions import Sessions
 from server.stanza import Stanza, error_reply
 from server.storage import messages
@@ -127,7 +128,7 @@ class Server:
         have, so that they do not get it again after the restart.
         """
         now = self.clock.now()
-        deadline = now + min(1.0, float(self.config.server.drain_timeout))
+        deadline = now + float(self.config.server.drain_timeout)
         sessions = [stream.session for stream in self.streams if stream.session is not None]
         waiting = [session for session in sessions if session.outbox is not None]
         for session in waiting:
@@ -267,15 +268,14 @@ def _limits(config: Config, size: int) -> Limits:
 
 
 def _policy(config: Config) -> Policy:
-    names: list[str] = []
-    for name in config.auth.offered:
-        plain = name.removesuffix("-PLUS")
-        if plain not in names and plain != "EXTERNAL":
-            names.append(plain)
+    offered = config.auth.offered
+    plus = tuple(name.removesuffix(PLUS) for name in offered if name.endswith(PLUS))
+    names: list[str] = [name for name in offered if not name.endswith(PLUS)]
     if config.jwt.issuer:
         names.append(OAUTHBEARER)
     return Policy(
         mechanisms=tuple(names),
+        plus=plus,
         without_tls=() if config.tls.require else tuple(names),
-        channel_binding=any(name.endswith("-PLUS") for name in config.auth.offered),
+        channel_binding=bool(plus),
     )

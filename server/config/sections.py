@@ -20,7 +20,6 @@ Mechanism = Literal[
     "SCRAM-SHA-256",
     "SCRAM-SHA-1-PLUS",
     "SCRAM-SHA-1",
-    "EXTERNAL",
     "PLAIN",
 ]
 MECHANISMS: tuple[Mechanism, ...] = (
@@ -54,8 +53,9 @@ class Server:
     )
     disabled: tuple[str, ...] = key((), "Extensions to switch off, by name.", example='["carbons"]')
     drain_timeout: Duration = key(
-        Duration(5),
-        """When the server is told to end: how long sessions may take to say goodbye.""",
+        Duration(1),
+        """When the server is told to end: how long clients may take to say what they have got, so
+        that they do not get it again.""",
         most=3600,
     )
 
@@ -201,8 +201,7 @@ class Auth:
     )
     failures: int = key(
         10,
-        """Failed logins from one address, or for one account from one address, before it has to
-        wait.""",
+        """Failed logins from one address (IPv6: from one /64) before it has to wait.""",
         least=1,
     )
     failures_window: Duration = key(

@@ -24,11 +24,25 @@ NS_BINDING = "urn:xmpp:sasl-cb:0"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the operator allows. `mechanisms` are names without -PLUS, in order of preference."""
+    """What the operator allows, in order of preference.
+
+    `mechanisms` are those without -PLUS, `plus` the names before it of those with: None means the
+    same ones, and without `channel_binding` it counts for nothing.
+    """
 
     mechanisms: tuple[str, ...] = (*SCRAM, PLAIN)
+    plus: tuple[str, ...] | None = None
     without_tls: tuple[str, ...] = ()
     channel_binding: bool = True
+
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """The mechanisms that may be offered with -PLUS."""
+        if not self.channel_binding:
+            return ()
+        if self.plus is None:
+            return tuple(name for name in self.mechanisms if name in SCRAM)
+        return self.plus
 
 
 DEFAULT_POLICY = Policy()
@@ -68,10 +82,9 @@ def offer(policy: Policy, bindings: Bindings, *, is_secure: bool) -> Offer:
 @lru_cache(maxsize=64)
 def _offer(policy: Policy, types: tuple[str, ...], is_secure: bool) -> Offer:
     allowed = tuple(name for name in policy.mechanisms if is_secure or name in policy.without_tls)
-    scram = tuple(name for name in allowed if name in SCRAM)
-    if not policy.channel_binding or not scram:
+    if not policy.bound:
         types = ()
-    plus = tuple(name + PLUS for name in scram) if types else ()
+    plus = tuple(name + PLUS for name in policy.bound) if types else ()
     return Offer(plus + allowed, types)
 
 
@@ -80,7 +93,8 @@ def start(name: str, exchange: Exchange, policy: Policy = DEFAULT_POLICY) -> Mec
     if name not in exchange.mechanisms:
         # "encryption-required: ... the mechanism requested by the initiating entity cannot be
         # used unless the confidentiality of the underlying stream is ensured" (RFC 6120 §6.5.4).
-        if not exchange.tls_version and name.removesuffix(PLUS) in policy.mechanisms:
+        known = policy.bound if name.endswith(PLUS) else policy.mechanisms
+        if not exchange.tls_version and name.removesuffix(PLUS) in known:
             return Failure(SASLCondition.ENCRYPTION_REQUIRED, "use TLS first")
         return Failure(SASLCondition.INVALID_MECHANISM, "this mechanism was not offered")
     if name == PLAIN:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
+from server.config import load
 from server.errors import StreamCondition, StreamError
 from server.jid import JID
+from server.server import _policy
 from server.stanza import Stanza
 from tests.harness.house import House
 from tests.harness.talk import BODY, SM, connect, enable, expect_end
@@ -119,3 +121,30 @@ async def test_everything_is_let_go() -> None:
         assert not server.streams or all(not s.connection.is_open for s in server.streams)
         assert len(server.tasks) == 0
         assert server.sessions.count == 0
+
+
+# -- what is offered --
+
+ALL = ("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1")
+
+
+@pytest.mark.parametrize(
+    ("auth", "mechanisms", "plus"),
+    [
+        ({}, (*ALL, "PLAIN"), ALL),
+        ({"allow_plain": False}, ALL, ALL),
+        ({"mechanisms": ["SCRAM-SHA-256-PLUS"]}, (), ("SCRAM-SHA-256",)),
+        ({"mechanisms": ["SCRAM-SHA-1", "SCRAM-SHA-256"]}, ("SCRAM-SHA-1", "SCRAM-SHA-256"), ()),
+        (
+            {"mechanisms": ["SCRAM-SHA-512-PLUS", "SCRAM-SHA-1"]},
+            ("SCRAM-SHA-1",),
+            ("SCRAM-SHA-512",),
+        ),
+    ],
+)
+def test_what_is_listed_is_offered_and_nothing_else(
+    auth: dict[str, object], mechanisms: tuple[str, ...], plus: tuple[str, ...]
+) -> None:
+    policy = _policy(load(overrides={"auth": auth}, environ={}))
+    assert policy.mechanisms == mechanisms
+    assert policy.bound == plus

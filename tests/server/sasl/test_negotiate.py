@@ -38,6 +38,14 @@ def test_bindings_are_not_announced_without_a_use() -> None:
     assert offer(Policy(mechanisms=("PLAIN",)), BINDINGS, is_secure=True).binding_types == ()
 
 
+def test_only_with_a_binding() -> None:
+    """-PLUS alone is a choice, too: then nothing is offered that can be listened in on."""
+    policy = Policy(mechanisms=("SCRAM-SHA-1",), plus=("SCRAM-SHA-256",))
+    offered = offer(policy, BINDINGS, is_secure=True)
+    assert offered.mechanisms == ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1")
+    assert offer(policy, {}, is_secure=True).mechanisms == ("SCRAM-SHA-1",)
+
+
 def test_features() -> None:
     policy = Policy(mechanisms=("SCRAM-SHA-1", "PLAIN"))
     offered = offer(policy, {"tls-exporter": lambda: b""}, is_secure=True)
