@@ -11,7 +11,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from server import message_id
+from server import message_id, outages
 from server.errors import Condition, StanzaError
 from server.messages.rules import ARCHIVE, PENDING, disposition
 from server.messages.waiting import UNKNOWN, WaitingRoom
@@ -19,7 +19,7 @@ from server.router import Verdict as Route
 from server.router import route_message
 from server.session import Held
 from server.storage import messages
-from server.storage.errors import StorageError
+from server.storage.errors import StorageError, StorageUnavailable
 from server.timestamps import stamp
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Pending messages are read in portions of that many.
 PORTION: Final = 200
+#: Seconds until the next attempt when they cannot be read.
+READ_AGAIN_AFTER: Final = 1.0
 #: After so many bytes of them we look whether the client keeps up.
 PART: Final = 256 << 10
 
@@ -169,7 +171,8 @@ class Delivery:
     async def _drain(self, session: Session) -> None:
         account = session.account
         try:
-            await self._read_pending(session)
+            while not await self._could_read(session):
+                await self._server.clock.sleep(READ_AGAIN_AFTER)
         finally:
             account.draining = None
             account.waiting = UNKNOWN
@@ -182,6 +185,15 @@ class Delivery:
                 for wire, mid in held:
                     session.send(wire, mid)
             account.save_ledger()
+
+    async def _could_read(self, session: Session) -> bool:
+        """Read and hand out what is pending; False if the database is away."""
+        try:
+            await self._read_pending(session)
+        except StorageUnavailable as outage:
+            outages.note(outage)
+            return self._gone(session)
+        return True
 
     async def _read_pending(self, session: Session) -> None:
         account, database = session.account, self._server.database

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from server import stanza_id
+from server import outages, stanza_id
 from server.account import Account, Accounts
 from server.dispatch import Tables, run
 from server.errors import Condition, StanzaError
@@ -20,6 +20,7 @@ from server.requests import answer, malformed
 from server.router import Verdict as Route
 from server.router import route_iq
 from server.stanza import Stanza, error_reply
+from server.storage.errors import StorageUnavailable
 
 if TYPE_CHECKING:
     from server.element import Element
@@ -181,7 +182,11 @@ class Host:
 
     async def _load_and_receive(self, stanza: Stanza, session: Session | None) -> None:
         assert stanza.to is not None
-        account = await self.accounts.load(stanza.to.bare)
+        try:
+            account = await self.accounts.load(stanza.to.bare)
+        except StorageUnavailable as outage:
+            self.refuse(stanza, outages.refusal(outage))
+            return
         pending = self._receive_for(account, stanza, session)
         if pending is not None:
             await pending

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Final
 
+from server import outages
 from server.element import to_bytes
 from server.errors import Condition, StanzaError
 from server.stanza import result
+from server.storage.errors import StorageUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -57,6 +59,8 @@ async def _answer_later(request: Request, outcome: Awaitable[Any]) -> None:
         payload = await outcome
     except StanzaError as refusal:
         request.host.refuse(request.stanza, refusal)
+    except StorageUnavailable as outage:
+        request.host.refuse(request.stanza, outages.refusal(outage))
     except Exception as bug:  # noqa: BLE001 - the border of dispatch
         _confess(request, bug)
     else:

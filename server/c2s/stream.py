@@ -15,10 +15,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
-from server import eager
+from server import eager, outages
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
 from server.stanza import KINDS, Stanza
+from server.storage.errors import StorageUnavailable
 from server.stream.header import NS_STREAM
 from server.stream.parser import StreamParser
 
@@ -235,6 +236,9 @@ class ClientStream:
         self.connection.resume()
 
     def _failed(self, bug: Exception) -> None:
+        if isinstance(bug, StorageUnavailable):
+            self.close(outages.end(bug))
+            return
         number = self.server.crashed(None, bug)
         self.close(
             StreamError(

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from server.storage.batch import Outcome
-from server.storage.errors import StorageError
+from server.storage.errors import StorageError, StorageUnavailable
 from server.storage.postgresql import PostgreSQLDatabase
 from server.storage.sqlite import SQLiteDatabase
 from tests.harness.backend import backends
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from server.storage.batch import Batch
+    from server.storage.insert import Row
 
 
 class Hand:
@@ -22,6 +23,8 @@ class Hand:
 
     is_held = False
     is_full = False
+    is_away = False
+    """Nothing can be read, as if the server of the database had gone."""
     _held: Batch | None = None
 
     def hold(self) -> None:
@@ -41,6 +44,10 @@ class Hand:
     def _finished(self, batch: Batch, outcome: Outcome) -> None:
         raise NotImplementedError
 
+    def _need(self) -> None:
+        if self.is_away:
+            raise StorageUnavailable("the database is away")
+
     def _passes(self, batch: Batch) -> bool:
         """Whether the batch may go to the disk now."""
         if self.is_held:
@@ -58,6 +65,14 @@ class HeldSQLite(SQLiteDatabase, Hand):
 
     reads = 0
 
+    async def fetch(self, sql: str, *args: object) -> list[Row]:
+        self._need()
+        return await super().fetch(sql, *args)
+
+    async def fetch_large(self, sql: str, *args: object) -> list[Row]:
+        self._need()
+        return await super().fetch_large(sql, *args)
+
     def _commit(self, batch: Batch) -> None:
         if self._passes(batch):
             super()._commit(batch)
@@ -69,6 +84,14 @@ class HeldPostgreSQL(PostgreSQLDatabase, Hand):
     @property
     def reads(self) -> int:
         return self._readers.busy + self._large.busy
+
+    async def fetch(self, sql: str, *args: object) -> list[Row]:
+        self._need()
+        return await super().fetch(sql, *args)
+
+    async def fetch_large(self, sql: str, *args: object) -> list[Row]:
+        self._need()
+        return await super().fetch_large(sql, *args)
 
     def _commit(self, batch: Batch) -> None:
         if self._passes(batch):
