@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from tests.harness.house import House
 
 
@@ -56,3 +59,13 @@ async def test_a_late_loop_is_seen() -> None:
         seen = shown(house)
         assert seen['loop_lag_seconds_bucket{le="0.1"}'] == 0
         assert seen['loop_lag_seconds_bucket{le="0.25"}'] == 1
+
+
+async def test_every_figure_is_explained() -> None:
+    text = (Path(__file__).parents[2] / "server/README.md").read_text("utf-8")
+    async with House() as house:
+        names = {name.partition("{")[0] for name in shown(house)}
+    for name in names:
+        if not name.startswith("process_"):
+            stem = re.sub("_(total|created|bucket|count|sum)$", "", name)
+            assert re.search(rf"`{stem}(`|{{)", text), stem
