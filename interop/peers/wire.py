@@ -11,9 +11,10 @@ from lxml import etree
 
 from server.element import Element
 
-PATIENCE = 2.0
+PATIENCE = 5.0
 """Seconds to wait for what should come."""
 
+_LONG_PATIENCE = 30.0  # for what must come, on a busy machine
 _SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 _BIND = "urn:ietf:params:xml:ns:xmpp-bind"
 _SM = "urn:xmpp:sm:3"
@@ -109,8 +110,9 @@ class Wire:
             self._write(f"<iq type='get' id='{name}' to='{self.domain}'>{ping}</iq>")
         before, self.inbox = self.inbox, deque()
         while True:
-            await self.wait()
+            await self.wait(_LONG_PATIENCE)
             if not self.inbox:
+                self._check_ended()
                 break  # it has hung up instead
             element = self.inbox.popleft()
             is_answer = element.tag == f"{{{_SM}}}a" if self._is_managed else (
@@ -121,10 +123,13 @@ class Wire:
             before.append(element)
         self.inbox = before + self.inbox
 
-    async def wait(self) -> None:
+    def _check_ended(self) -> None:
+        assert self._ended, "the server does not answer"
+
+    async def wait(self, patience: float = PATIENCE) -> None:
         """Wait until there is something in the inbox, or for long enough."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 while not self.inbox and not self._ended:
                     await self._read()
 
@@ -157,7 +162,7 @@ class Wire:
         self._writer.write(xml.encode())
 
     async def _next(self) -> Element:
-        await self.wait()
+        await self.wait(_LONG_PATIENCE)
         assert self.inbox, "the server said no more"
         return self.inbox.popleft()
 

@@ -2,7 +2,7 @@
 
 An element is like a pattern if it has its name, attributes, text and children, in any order, and
 no other children. More children are allowed in messages, presences and errors, which servers
-decorate, and wherever `…` stands in the pattern. More attributes are always allowed, but the type
+decorate, and wherever `…` stands in the pattern; inside `<not>` stands what must be absent. More attributes are always allowed, but the type
 of a stanza must be absent if it is not written.
 
 In attributes and text `*` stands for anything but nothing, `{name}` for a value that is known and
@@ -22,6 +22,7 @@ MORE: Final = "…"
 _CLIENT: Final = "{jabber:client}"
 _STANZAS: Final = frozenset(_CLIENT + kind for kind in ("message", "presence", "iq"))
 _OPEN: Final = frozenset(_CLIENT + kind for kind in ("message", "presence", "error"))
+_NOT: Final = f"{_CLIENT}not"
 _HOLE: Final = re.compile(r"\{([^{}]+)\}|(\*)")
 _ANYTHING: Final = "(?:.|\n)+"
 
@@ -76,6 +77,10 @@ def _text_differs(pattern: Element, element: Element, values: dict[str, str]) ->
 def _children_differ(pattern: Element, element: Element, values: dict[str, str]) -> str:
     left = list(element)
     for wanted in pattern:
+        if wanted.tag == _NOT:
+            if any(not difference(each, child, values) for each in wanted for child in element):
+                return f"what should be absent in {element.tag}"
+            continue
         reasons = []
         for child in left:
             reason = difference(wanted, child, values)

@@ -27,6 +27,7 @@ ALIKE = {
     "more in an error": ("<iq type='error'><error><a/></error></iq>",
                          "<iq type='error'><error><a/><text>b</text></error><q/></iq>"),
     "normal is no type": ("<message/>", "<message type='normal'/>"),
+    "something absent": ("<message><not><a/></not><b/></message>", "<message><b/><c/></message>"),
     "space": ("<q> <a/> </q>", "<q><a/></q>"),
 }  # fmt: skip
 
@@ -46,8 +47,10 @@ UNLIKE = {
     "a missing twin": ("<q><a/><a/></q>", "<q><a/></q>"),
     "a child too much": ("<q/>", "<q><a/></q>"),
     "a child too much in a result": ("<iq type='result'/>", "<iq type='result'><q/></iq>"),
+    "what should be absent": ("<message><not><a x='1'/></not></message>",
+                              "<message><a x='2'/><a x='1'/></message>"),
     "a dot is a dot": ("<a b='x.y*'/>", "<a b='x-yz'/>"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("pattern", "element"), ALIKE.values(), ids=ALIKE)
