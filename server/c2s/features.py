@@ -41,7 +41,7 @@ class Features:
         self._server = server
         self._before: dict[Kind, tuple[bytes, str]] = {}
         self._after: dict[str, bytes] = {}
-        self._bound: dict[str, bytes] = {}
+        self._bound: dict[tuple[str, bool], bytes] = {}
         limits = server.config.limits
         idle = int(limits.idle_timeout) if isfinite(limits.idle_timeout) else 0
         self._limits_before = _limits(int(limits.max_stanza_size_unauthenticated), 0)
@@ -112,18 +112,22 @@ class Features:
         """For a client that has authenticated and is to bind or resume."""
         features = self._after.get(host.domain)
         if features is None:
-            features = self._after[host.domain] = self._complete(host, _BIND)
+            features = self._after[host.domain] = self._complete(host, _BIND + _SM)
         return features
 
-    def bound(self, host: Host) -> bytes:
-        """For a client that has bound a resource while it authenticated (XEP-0386)."""
-        features = self._bound.get(host.domain)
+    def bound(self, host: Host, *, is_managed: bool) -> bytes:
+        """For a client that has bound a resource while it authenticated (XEP-0386).
+
+        COMPAT: xmpp.js takes stream management that is offered for one that is not enabled yet.
+        """
+        key = host.domain, is_managed
+        features = self._bound.get(key)
         if features is None:
-            features = self._bound[host.domain] = self._complete(host, b"")
+            features = self._bound[key] = self._complete(host, b"" if is_managed else _SM)
         return features
 
-    def _complete(self, host: Host, bind: bytes) -> bytes:
-        parts = (bind, _SM, *host.tables.stream_features, self._limits_after)
+    def _complete(self, host: Host, first: bytes) -> bytes:
+        parts = (first, *host.tables.stream_features, self._limits_after)
         return b"<stream:features>%s</stream:features>" % b"".join(parts)
 
 

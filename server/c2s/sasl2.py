@@ -305,7 +305,8 @@ async def _bind(stream: ClientStream, login: Login, refusal: bytes, token: bytes
     stream.authenticated()
     stream.adopt(session)
     stream.write(_build_success(login, session.jid, refusal + bound + token))
-    stream.write(stream.server.features.bound(session.host))
+    is_managed = session.outbox is not None
+    stream.write(stream.server.features.bound(session.host, is_managed=is_managed))
 
 
 # -- what clients get --

@@ -123,6 +123,19 @@ async def test_carbons_client_state_and_stream_management() -> None:
         assert await ask(client) == 1
 
 
+async def test_what_is_enabled_is_not_offered_again() -> None:
+    """COMPAT: xmpp.js would enable it a second time, and take the refusal for the end of it."""
+    async with House() as house:
+        for inside, offered in (("", True), (ENABLE, False)):
+            await house.add_user("anna")
+            client = await connect(house)
+            await client.send(plain("anna", bind(inside)))
+            await client.expect(BOUND)
+            features = await client.expect(FEATURES)
+            assert (features.find(f"{{{SM}}}sm") is not None) is offered
+            assert features.find("{urn:ietf:params:xml:ns:xmpp-bind}bind") is None
+
+
 async def test_the_ends_of_the_archive_are_told() -> None:
     """§3.2: "The server SHOULD include a <metadata/> element as defined by XEP-0313"."""
     async with House(EVERYTHING) as house:
