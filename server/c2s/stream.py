@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from server import eager, outages
+from server.c2s.sender import is_own
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
 from server.stanza import KINDS, Stanza
@@ -189,7 +190,7 @@ class ClientStream:
         session.handled += 1
         self.server.figures.received[kind].value += 1
         sender = element.get("from")
-        if sender is not None and not _is_own(sender, session):
+        if sender is not None and not is_own(sender, session):
             # "the server MUST … return an <invalid-from/> stream error" (RFC 6120 §8.1.2.1)
             self.close(StreamError(StreamCondition.INVALID_FROM, f"you are {session.jid}"))
             return None
@@ -390,15 +391,3 @@ _FATAL: Final = frozenset(
         StreamCondition.UNDEFINED_CONDITION,
     )
 )
-
-
-def _is_own(sender: str, session: Session) -> bool:
-    """Whether a `from` is the session's full or bare JID (RFC 6120 §8.1.2.1)."""
-    jid = session.jid
-    if sender == jid or sender == jid.bare:
-        return True
-    try:
-        parsed = JID.parse(sender)
-    except JIDMalformed:
-        return False
-    return parsed == jid or parsed == jid.bare
