@@ -169,6 +169,8 @@ class Ledger:
     def read_until(self, mid: int) -> None:
         """All that was in the database up to this message has been handed to a session."""
         self.read = mid
+        # After a restart the database knows newer messages than we have seen.
+        self.top = max(self.top, mid)
 
     def caught_up(self) -> None:
         """All that was in the database has been read and handed to a session."""

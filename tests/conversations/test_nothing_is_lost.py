@@ -180,6 +180,8 @@ STEPS = [
 
 @settings(max_examples=settings().max_examples // 2)
 @given(st.lists(st.sampled_from(STEPS), max_size=30))
+@example(["write ", "restart", "come 0", "acknowledge 0", "restart"])
+@example(["write ", "restart", "come 0", "acknowledge 0", "write "])
 @example(["come 0", "write ", "vanish 0", "write ", "come 0", "acknowledge 0"])
 @example(["come 0", "write /one", "come 1", "write ", "acknowledge 1", "wait", "restart"])
 def test_nothing_is_lost(steps: list[str]) -> None:

@@ -109,6 +109,17 @@ async def test_after_a_restart() -> None:
         await (await arrive(house)).expect_nothing()
 
 
+async def test_once_for_all() -> None:
+    """What was written before a restart and read after it does not come again after the next."""
+    async with House() as house:
+        await house.add_user("anna")
+        await write(await house.online("ben/b"), "1", "2")
+        await house.restart()
+        assert bodies((await arrive(house)).take_all()) == ["1", "2"]
+        await house.restart()
+        await (await arrive(house)).expect_nothing()
+
+
 async def test_not_before_presence() -> None:
     """XEP-0160 §2: "when the recipient next sends non-negative available presence"."""
     async with House() as house:

@@ -78,6 +78,17 @@ def test_the_cursor_follows_while_a_backlog_is_read() -> None:
     assert [mid for mid in (11, 12, 13, 14) if mid > book.cursor and book.is_due(mid)] == [13, 14]
 
 
+def test_a_backlog_from_before_a_restart_is_settled_for_good() -> None:
+    """Nothing new need come for the cursor to pass what was read and acknowledged."""
+    book = ledger(10, backlog=True)
+    for mid in (11, 12, 13):
+        book.taken(mid)
+    book.read_until(13)
+    book.caught_up()
+    book.acknowledged([11, 12, 13])
+    assert (book.cursor, book.dirty) == (13, True)
+
+
 def test_what_came_past_a_backlog_is_not_due_when_it_is_read() -> None:
     book = ledger(10, backlog=True)
     book.stored(30, 0, attended=True)
