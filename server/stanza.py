@@ -80,10 +80,11 @@ class Stanza:
 
     # -- content --
 
-    def drop(self, child: Element) -> None:
-        """Remove a payload that must not travel on (a forged identifier, say)."""
-        child.tail = None
-        self.element.remove(child)
+    def drop(self, *children: Element) -> None:
+        """Remove payloads that must not travel on (forged identifiers, say): all in one call."""
+        for child in children:
+            child.tail = None
+            self.element.remove(child)
         self.payloads = {kid.tag: kid for kid in self.element}
         self._changed()
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from lxml import etree
 
 from server.jid import JID
 from server.stanza import Stanza
 from server.stanza_id import drop_forged
+
+if TYPE_CHECKING:
+    from server.element import Element
 
 ANNA, BEN = JID.of("anna@example.org"), JID.of("ben@example.org")
 
@@ -19,6 +24,21 @@ def stanza(*bys: str | None) -> Stanza:
     )
     element = etree.fromstring(f"<message xmlns='jabber:client'>{ids}<body>hi</body></message>")
     return Stanza("message", element, ANNA, BEN.with_resource("b"))
+
+
+def test_thousands_are_removed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = stanza(*["anna@example.org"] * 1000, "carl@example.org")
+    calls: list[int] = []
+    drop = Stanza.drop
+
+    def counted(self: Stanza, *children: Element) -> None:
+        calls.append(len(children))
+        drop(self, *children)
+
+    monkeypatch.setattr(Stanza, "drop", counted)
+    drop_forged(found, ANNA)
+    assert calls == [1000]
+    assert [child.get("by") for child in found.element] == ["carl@example.org", None]
 
 
 @pytest.mark.parametrize(
