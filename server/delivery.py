@@ -38,7 +38,6 @@ READ_AGAIN_AFTER: Final = 1.0
 #: After so many bytes of them we look whether the client keeps up.
 PART: Final = 256 << 10
 
-_DELAY = b"<delay xmlns='urn:xmpp:delay'"
 _UNAVAILABLE = "nobody is there to take this message"
 _QUEUE_FULL = "too many messages wait for this address already"
 _FULL = "this server cannot store messages at the moment; try again later"
@@ -53,6 +52,8 @@ class Delivery:
         self._ids = server.ids
         self._utcnow = server.clock.utcnow
         self._waiting_room = WaitingRoom(server)
+        #: Half of what may be unacknowledged before more is handed out, and half then.
+        self._portion = max(1, min(PORTION, server.config.stream_management.max_unacked // 2))
         self._stored = server.figures.stored
 
     # -- storing --
@@ -179,8 +180,7 @@ class Delivery:
             held, session.held = session.held or (), None
             if self._gone(session):
                 # What it held was returned (`orphaned`); what it did not get is for another one.
-                for other in account.reach.audience[:1]:
-                    self.became_available(other)
+                self._go_on(account)
             else:
                 for wire, mid in held:
                     session.send(wire, mid)
@@ -196,33 +196,45 @@ class Delivery:
         return True
 
     async def _read_pending(self, session: Session) -> None:
-        account, database = session.account, self._server.database
-        ledger = account.ledger
+        ledger = session.account.ledger
         # What cannot be written can still be read.
         with suppress(StorageError):
-            await database.journal.sync()
+            await self._server.database.journal.sync()
         # What is parked after the cursor comes in its turn.
-        parked = sorted(mid for mid in ledger.parked if mid <= ledger.cursor)
-        for start in range(0, len(parked), PORTION):
-            rows = await messages.messages(database, parked[start : start + PORTION])
-            for part in _parts(rows):
-                if self._gone(session):
-                    return
-                self._send_pending(session, part)
-                await self._server.room_to_write(session)
-        after = ledger.cursor
-        while not self._gone(session):
-            rows = await messages.pending(database, account.id, after, PORTION)
-            for part in _parts(rows):
-                if self._gone(session):
-                    return
-                after = part[-1][0]
-                self._send_pending(session, part)
-                ledger.read_until(after)
-                await self._server.room_to_write(session)
-            if len(rows) < PORTION and not self._gone(session):
-                ledger.caught_up()
+        await self._read_parked(session, [mid for mid in ledger.parked if mid <= ledger.cursor])
+        await self._read_backlog(session)
+        # What another device left behind meanwhile.
+        await self._read_parked(session, [mid for mid in ledger.parked if ledger.is_due(mid)])
+
+    async def _read_parked(self, session: Session, parked: list[int]) -> None:
+        parked.sort()
+        for start in range(0, len(parked), self._portion):
+            if self._gone(session):
                 return
+            portion = parked[start : start + self._portion]
+            await self._hand_over(session, await messages.messages(self._server.database, portion))
+
+    async def _read_backlog(self, session: Session) -> None:
+        account = session.account
+        after, most = account.ledger.cursor, self._portion
+        count = most
+        while count == most and not self._gone(session):
+            rows = await messages.pending(self._server.database, account.id, after, most)
+            await self._hand_over(session, rows)
+            count = len(rows)
+            if rows:
+                after = rows[-1][0]
+        if not self._gone(session):
+            account.ledger.caught_up()
+
+    async def _hand_over(self, session: Session, rows: Sequence[tuple[int, bytes]]) -> None:
+        """Send what was read, no faster than the client takes it, as long as it is there."""
+        for part in _parts(rows):
+            if self._gone(session):
+                return
+            self._send_pending(session, part)
+            session.account.ledger.read_until(part[-1][0])
+            await self._server.room_to_write(session)
 
     @staticmethod
     def _gone(session: Session) -> bool:
@@ -247,7 +259,7 @@ class Delivery:
             ledger.acknowledged(arrived)
 
     def orphaned(self, session: Session) -> None:
-        """A session is gone: what it did not acknowledge goes to others or back to pending.
+        """A session is gone: what it did not acknowledge goes to another one or back to pending.
 
         "the server … SHOULD … deliver" unacknowledged stanzas elsewhere or store them (XEP-0198
         §5); with their original time, and without those that another session has.
@@ -255,29 +267,23 @@ class Delivery:
         account, ledger = session.account, session.account.ledger
         waiting = list(session.outbox.queue) if session.outbox is not None else []
         waiting += session.held or []
-        lost = [(wire, mid) for wire, mid in waiting if mid and ledger.dropped(mid)]
-        audience = account.reach.audience
+        lost = [mid for _, mid in waiting if mid and ledger.dropped(mid)]
         if account.draining is session:
             # Another device goes on where this one ended (`_drain`), with all in order.
-            ledger.returned(mid for _, mid in lost)
-        elif not audience:
-            ledger.orphaned((mid for _, mid in lost), bool(account.sessions))
+            ledger.returned(lost)
+        elif lost and account.reach.audience and account.draining is None:
+            ledger.returned(lost)
+            self._go_on(account)
         else:
-            self._pass_on(session, lost, audience)
+            ledger.orphaned(lost, bool(account.sessions))
         account.save_ledger()
 
-    @staticmethod
-    def _pass_on(
-        session: Session, lost: Sequence[tuple[bytes, int]], audience: Sequence[Session]
-    ) -> None:
-        ledger, host = session.account.ledger, session.host.jid.wire
-        for wire, mid in lost:
-            late = wire if _DELAY in wire else late_copy(wire, mid, host)
-            # First they all hold it: one of them may have it at once.
-            for _ in audience:
-                ledger.taken(mid)
-            for other in audience:
-                other.deliver(late, mid)
+    def _go_on(self, account: Account) -> None:
+        """Give what is pending to a device that is there, best to one that is connected."""
+        audience = account.reach.audience
+        connected = (session for session in audience if session.stream is not None)
+        for session in (*connected, *audience)[:1]:
+            self.became_available(session)
 
 
 def _parts(rows: Sequence[tuple[int, bytes]]) -> Iterator[Sequence[tuple[int, bytes]]]:
@@ -290,14 +296,6 @@ def _parts(rows: Sequence[tuple[int, bytes]]) -> Iterator[Sequence[tuple[int, by
             start, size = place + 1, 0
     if start < len(rows):
         yield rows[start:]
-
-
-def late_copy(wire: bytes, mid: int, host: bytes) -> bytes:
-    """A stored message with the time at which it was stored (XEP-0203)."""
-    end = -len(b"</message>")
-    return b"%s<delay xmlns='urn:xmpp:delay' from='%s' stamp='%s'/></message>" % (
-        wire[:end], host, stamp(message_id.to_ms(mid)),
-    )  # fmt: skip
 
 
 def delayed(wire: bytes, mid: int, by: bytes, host: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from server import bugs, eager, log
 from server.c2s.features import Features
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from server.storage.database import Database
 
 _log = log.get(__name__)
+
+#: How often to look whether a client has read what it was sent, or has come back.
+_UNTIL_READ: Final = 0.02
+_UNTIL_RESUMED: Final = 0.5
 
 
 class Server:
@@ -212,23 +216,20 @@ class Server:
     # -- storage --
 
     async def room_to_write(self, session: Session) -> None:
-        """Wait while a client does not keep up with what it is sent."""
-        while True:
-            stream = session.stream
-            congested = stream is not None and stream.is_congested
-            unacked = session.outbox is not None and (
-                len(session.outbox.queue) > self.sweep.max_unacked // 2
-                or session.outbox.size > MOST_BYTES // 2
-            )
-            if not congested and not unacked:
-                return
-            if session.account.sessions.get(session.jid.resource) is not session:
-                return
+        """Wait while a client does not keep up with what it is sent, or is not connected."""
+        while session.account.sessions.get(session.jid.resource) is session:
+            stream, outbox = session.stream, session.outbox
             if stream is None:
+                await self.clock.sleep(_UNTIL_RESUMED)
+                continue
+            owes = outbox is not None and (
+                len(outbox.queue) > self.sweep.max_unacked // 2 or outbox.size > MOST_BYTES // 2
+            )
+            if not stream.is_congested and not owes:
                 return
-            if session.outbox is not None and not session.outbox.requested:
-                stream.write(session.outbox.request(self.clock.now()))
-            await self.clock.sleep(0.02)
+            if outbox is not None and not outbox.requested:
+                stream.write(outbox.request(self.clock.now()))
+            await self.clock.sleep(_UNTIL_READ)
 
     def _not_stored(self, origins: list[object], error: Exception) -> None:
         """Messages that could not be stored: their senders are told (nothing was acknowledged)."""

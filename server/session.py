@@ -134,11 +134,11 @@ class Session:
             if ask:
                 stream.write(outbox.request(self.host.server.clock.now()))
         elif outbox.size > MOST_BYTES:
-            self.host.server.sweep.overflowed.add(self)
+            self.host.server.sweep.overflow(self)
         if not outbox.requested:
             self.host.server.sweep.unconfirmed.add(self)
         if len(outbox.queue) > self.host.server.sweep.max_unacked:
-            self.host.server.sweep.overflowed.add(self)
+            self.host.server.sweep.overflow(self)
 
     def deliver(self, wire: bytes, mid: int) -> None:
         """Send a stored message, in its turn."""
@@ -147,7 +147,7 @@ class Session:
             held.append((wire, mid))
             held.size += len(wire)
             if held.size > MOST_BYTES:
-                self.host.server.sweep.overflowed.add(self)
+                self.host.server.sweep.overflow(self)
         else:
             self.send(wire, mid)
 

@@ -74,6 +74,15 @@ class Sweep:
         if self._rounds % DEPARTURES_EVERY == 0:
             sessions.save_departures()
 
+    def overflow(self, session: Session) -> None:
+        """Too much waits for this session: it ends once nobody is in the middle of anything."""
+        if not self.overflowed and not self._server.is_stopping:
+            self._server.tasks.spawn(self._soon(), "overflow")
+        self.overflowed.add(session)
+
+    async def _soon(self) -> None:
+        self._end_overflowed()
+
     def _end_overflowed(self) -> None:
         while self.overflowed:
             self._server.sessions.overflow(self.overflowed.pop())

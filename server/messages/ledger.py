@@ -168,7 +168,7 @@ class Ledger:
 
     def read_until(self, mid: int) -> None:
         """All that was in the database up to this message has been handed to a session."""
-        self.read = mid
+        self.read = max(self.read, mid)
         # After a restart the database knows newer messages than we have seen.
         self.top = max(self.top, mid)
 

@@ -190,8 +190,11 @@ class Connection(asyncio.Protocol):
             if not tls.handshake_done:
                 return
             data = tls.send(data)
+        # What is written at once may be much, to a client that resumes. Only who is known to read
+        # slowly can be too slow.
+        was_congested = self.congested
         transport.write(data)
-        if self.congested and transport.get_write_buffer_size() > self._limit:
+        if was_congested and transport.get_write_buffer_size() > self._limit:
             self.abort()
 
     def start_tls(self, context: SSL.Context) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
-from server.delivery import delayed, late_copy
+from server.delivery import delayed
 from server.jid import JID
 from server.stanza import qualify
 from server.storage import messages
@@ -32,12 +32,6 @@ def test_what_waited_gets_its_identifier_and_its_time() -> None:
     ]  # fmt: skip
     assert found[1].items() == [("id", f"{MID:016x}"), ("by", "anna@example.org")]
     assert found[2].items() == [("from", "example.org"), ("stamp", STAMP)]
-
-
-def test_what_goes_to_another_device_has_its_identifier_already() -> None:
-    found = etree.fromstring(qualify(late_copy(WIRE, MID, b"example.org")))
-    assert [child.tag for child in found] == ["{jabber:client}body", "{urn:xmpp:delay}delay"]
-    assert found[1].get("stamp") == STAMP
 
 
 async def parked(house: House) -> list[int]:
@@ -136,3 +130,47 @@ async def test_no_more_may_wait_than_the_limit() -> None:
         await anna.close()
         await ben.send(said("again"))
         await ben.expect_nothing()
+
+
+COUNT = 450
+
+
+async def waiting(house: House) -> Client:
+    """Somebody for whom more waits than is read at once; gives the sender."""
+    await house.add_user("ben")
+    anna = await house.online("anna/desk")
+    for number in range(COUNT):
+        anna.say(f"<message to='ben@example.org' type='chat'><body>{number}</body></message>")
+    await house.settle()
+    return anna
+
+
+async def managed(house: House, name: str) -> Client:
+    """A device with stream management that has not sent presence."""
+    device = await house.login(name)
+    await device.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+    device.take_all()
+    return device
+
+
+async def test_a_device_goes_on_where_another_one_ended() -> None:
+    async with House(config={"stream_management": {"max_unacked": 200}}) as house:
+        await waiting(house)
+        phone, laptop = [await managed(house, f"ben/{name}") for name in ("phone", "laptop")]
+        await phone.send("<presence/>")
+        first = texts(phone)
+        assert 0 < len(first) < COUNT
+        await laptop.send("<presence/>")
+        assert not texts(laptop)
+        await phone.send(f"<a xmlns='urn:xmpp:sm:3' h='{50 + 1}'/>")  # and its own presence
+        await phone.close()
+        got: list[str] = []
+        h = 3  # presence: its own, that of the phone, and its end
+        for _ in range(50):
+            await house.settle()
+            new = texts(laptop)
+            got += new
+            h += len(new)
+            await laptop.send(f"<a xmlns='urn:xmpp:sm:3' h='{h - 1}'/>")
+            house.clock.advance(1)
+        assert got == [str(number) for number in range(50, COUNT)]

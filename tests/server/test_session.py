@@ -34,6 +34,9 @@ class Anything:
     def acknowledged(self, mids: list[int]) -> None:
         self.arrived += mids
 
+    def overflow(self, session: Session) -> None:
+        self.overflowed.add(session)
+
 
 class Line:
     is_congested = False

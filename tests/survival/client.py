@@ -56,6 +56,7 @@ class Client(asyncio.Protocol):
         self.confirmed = 0  # how many of those we have acknowledged
         self.certain = 0  # how many of those acknowledgements are surely on the server's disk
         self.received: list[Element] = []  # stanzas since `enable`
+        self._bodies: list[str | None] = []  # of each of them
         self.other: list[Element] = []  # all else
         self.is_closed = False  # the server has closed the stream or the connection
         self._enabled = False
@@ -226,11 +227,7 @@ class Client(asyncio.Protocol):
 
     def bodies(self, start: int = 0, end: int | None = None) -> list[str]:
         """The texts of the messages received, but for errors."""
-        return [
-            element.findtext("{jabber:client}body") or ""
-            for element in self.received[start:end]
-            if element.tag == "{jabber:client}message" and element.get("type") != "error"
-        ]
+        return [body for body in self._bodies[start:end] if body is not None]
 
     def listen(self, reads: bool) -> None:
         """Read the socket, or stop doing so."""
@@ -284,6 +281,7 @@ class Client(asyncio.Protocol):
         if self._enabled and element.tag in _KINDS:
             self.handled += 1
             self.received.append(element)
+            self._bodies.append(_body(element))
         elif element.tag == f"{{{NS_SM}}}r":
             if self.answers:
                 self.acknowledge()
@@ -303,6 +301,12 @@ class Client(asyncio.Protocol):
         while self.acknowledged < h:
             _, self.certain = self.waiting.popleft()
             self.acknowledged += 1
+
+
+def _body(element: Element) -> str | None:
+    if element.tag != "{jabber:client}message" or element.get("type") == "error":
+        return None
+    return element.findtext("{jabber:client}body") or ""
 
 
 async def hang_up() -> None:

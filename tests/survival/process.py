@@ -142,9 +142,13 @@ class ServerProcess:
         return self.log.read_text(errors="replace")[-8000:]
 
     def crashes(self) -> list[str]:
-        """What it logged as bugs of its own."""
+        """What it logged as bugs of its own; that a disk can be full is none."""
         lines = self.log.read_text(errors="replace").splitlines()
-        return [line for line in lines if "crashed" in line or "Traceback" in line]
+        return [
+            line
+            for line in lines
+            if ("crashed" in line or "Traceback" in line) and "a commit failed" not in line
+        ]
 
     def memory(self) -> int:
         """Its resident memory, in bytes."""

@@ -107,6 +107,7 @@ def twin(client: Client) -> Client:
         setattr(other, name, getattr(client, name))
     other.waiting = client.waiting.copy()
     other.received = list(client.received)
+    other._bodies = list(client._bodies)
     return other
 
 
