@@ -21,6 +21,11 @@ _SETTINGS: Final = {
     "application_name": "skerry",
     # Compiling pays for long analyses only.
     "jit": "off",
+    # The statements are written to go from key to key, which is all that SQLite can do. So no plan
+    # depends on statistics that are old or missing, or reads a whole archive to sort it.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
     # A server that lost us in the middle of a transaction must not keep its locks.
     "idle_in_transaction_session_timeout": "60000",
 }
