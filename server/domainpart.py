@@ -7,6 +7,9 @@ from typing import Final
 import idna
 
 MAX_OCTETS: Final = 1023
+# Of an internationalised name; far more than any has.
+MAX_LABELS: Final = 16
+MAX_NAME: Final = 254
 _CACHE_SIZE: Final = 4_000
 
 # COMPAT: the underscore is no letter of host names, yet containers and RFC 6122 peers have it.
@@ -64,7 +67,11 @@ def _internationalised(domain: str) -> str:
         mapped = idna.uts46_remap(domain, std3_rules=False, transitional=False)
         if not domain.endswith(("\u3002", "\uff0e", "\uff61")):
             mapped += "."
-        labels = [_label(label) for label in mapped[:-1].split(".")]
+        labels = mapped[:-1].split(".")
+        # Each label takes long; DNS has room for 253 octets (RFC 1035 §3.1).
+        if len(labels) > MAX_LABELS or len(mapped) > MAX_NAME:
+            raise MalformedDomain("it is too long for a host name")
+        labels = [_label(label) for label in labels]
     except (idna.IDNAError, UnicodeError):
         raise MalformedDomain("it is not a host name") from None
     return ".".join(labels)

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from precis_i18n import baseclass
 
 from server.localpart import MalformedPart, prepare_local, prepare_resource
 
@@ -27,6 +28,14 @@ def test_refused_as_localpart(text: str) -> None:
 def test_refused_as_resource(text: str) -> None:
     with pytest.raises(MalformedPart):
         prepare_resource(text)
+
+
+def test_what_a_character_is_is_found_out_once() -> None:
+    found = vars(baseclass)["derived_property"]
+    prepare_resource("ñ" * 500)
+    misses = found.cache_info().misses
+    prepare_resource("ñ" * 499)
+    assert found.cache_info().misses == misses
 
 
 @given(st.text(max_size=12))
