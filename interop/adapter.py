@@ -185,7 +185,8 @@ class Adapter:
 
     def command(self, *verb: str) -> list[str]:
         """How to call the server's own command line."""
-        return [python(), "-m", "server", *verb, "--config", str(self.config)]
+        interpreter = python("asyncpg") if self.postgresql else python()
+        return [interpreter, "-m", "server", *verb, "--config", str(self.config)]
 
 
 class PostgreSQL:
@@ -292,13 +293,17 @@ class Control:
         return answer
 
 
-def python() -> str:
+def python(*more: str) -> str:
     """An interpreter that has what the server needs; made by `./run` if there is none yet."""
-    if all(importlib.util.find_spec(name) for name in NEEDED):
+    if all(importlib.util.find_spec(name) for name in (*NEEDED, *more)):
         return sys.executable
     interpreter = ROOT / ".venv" / "bin" / "python"
-    if not interpreter.exists():
-        subprocess.run([ROOT / "run", "config"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    if not interpreter.exists() or more:
+        environment = {**os.environ, **({"SKERRY_EXTRAS": "postgresql"} if more else {})}
+        subprocess.run(
+            [ROOT / "run", "config"], cwd=ROOT, env=environment, check=True,
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
     return str(interpreter)
 
 

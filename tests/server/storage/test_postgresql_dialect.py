@@ -9,8 +9,8 @@ from server.storage.postgresql_dialect import as_storage_error, statements
 
 
 def test_a_migration_in_its_words() -> None:
-    sql = "CREATE TABLE t (id $BIGKEY, name TEXT, data $BLOB) $CLUSTERED; CREATE TABLE u (i $IDENTITY)"
-    first, second = statements(Migration(1, 1, sql))
+    sql = "CREATE TABLE t (id $BIGKEY, name TEXT, data $BLOB) $CLUSTERED;"
+    first, second = statements(Migration(1, 1, f"{sql} CREATE TABLE u (i $IDENTITY)"))
     assert first == (
         'CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, name TEXT COLLATE "C", data BYTEA)'
     )
