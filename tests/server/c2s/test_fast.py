@@ -13,6 +13,7 @@ from server.net.certificates import CertificateStore, ensure_certificate
 from server.sasl.keys import HASHES, derive_credentials
 from server.storage import accounts
 from tests.harness.house import DOMAIN, House
+from tests.harness.loop import settle
 from tests.harness.sasl2 import (
     BIND,
     FAST,
@@ -271,6 +272,24 @@ async def test_the_clients_of_an_account_are_bounded() -> None:
         assert len(await house.database.fetch("SELECT * FROM client")) == 3
         await is_refused(await fast(house, "anna", tokens["a"], agent="a"))
         await passes(await fast(house, "anna", tokens["b"], agent="b"))
+
+
+# -- when the disk is full --
+
+
+async def test_a_full_disk_keeps_nobody_out() -> None:
+    """A token that cannot be kept is not given; who has one comes in with it."""
+    async with House() as house:
+        token = await first_token(house)
+        client = await connect(house)
+        house.database.is_full = True
+        client.say(with_token("anna", token, BIND, wish()))
+        for _ in range(10):
+            await settle()
+        house.database.is_full = False
+        success = client.inbox.popleft()
+        assert success.tag == f"{{{SASL2}}}success"
+        assert success.find(f"{{{FAST}}}token") is None
 
 
 # -- bound to the channel, through real TLS --
