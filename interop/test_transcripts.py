@@ -8,12 +8,13 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
 from interop.instance import free_base
 from interop.matrix import Matrix
+from interop.peers.ejabberd import control_script
 from interop.peers.wire import Wire
 from interop.programs import ROOT, Unavailable, find
 from interop.scenario import leave_out
@@ -23,12 +24,12 @@ from tests.harness.transcript.table import Table
 
 DOMAIN = "capulet.example"
 PASSWORD = "secret"
-SERVERS = {
-    "skerry": ("interop.adapter", ()),
-    "prosody": ("interop.peers.prosody", ("prosody",)),
-    "ejabberd": ("interop.peers.ejabberd", ("ejabberdctl", "erl")),
+SERVERS: dict[str, tuple[str, Callable[[], object]]] = {
+    "skerry": ("interop.adapter", lambda: None),
+    "prosody": ("interop.peers.prosody", lambda: find("prosody")),
+    "ejabberd": ("interop.peers.ejabberd", control_script),
 }
-"""The adapter of each, and the programs that it needs."""
+"""The adapter of each, and what looks for its program."""
 
 TRANSCRIPTS = read_all()
 
@@ -62,10 +63,9 @@ def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Outdoors]:
     """One server for all transcripts."""
-    module, programs = SERVERS[request.param]
+    module, find_program = SERVERS[request.param]
     try:
-        for program in programs:
-            find(program)
+        find_program()
     except Unavailable as reason:
         leave_out(str(reason))
     workdir = tmp_path_factory.mktemp(request.param)

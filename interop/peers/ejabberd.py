@@ -7,6 +7,7 @@ user who calls and apart from a system-wide ejabberd.
 import argparse
 import pathlib
 import re
+import shutil
 from collections.abc import Iterable
 
 from interop.adapter import Adapter, main
@@ -61,7 +62,7 @@ class Ejabberd(Adapter):
         )
 
     def command(self, *verb: str) -> list[str]:
-        script = pathlib.Path(find("ejabberdctl")).read_text()
+        script = control_script().read_text()
         libraries = _LIBRARIES.search(script)
         if libraries is None:
             raise Unavailable("this ejabberdctl does not say where ejabberd's libraries are")
@@ -74,6 +75,11 @@ class Ejabberd(Adapter):
 
     def import_users(self, accounts: Iterable[tuple[str, str]]) -> None:
         register(self.ports()["c2s"], accounts)
+
+
+def control_script() -> pathlib.Path:
+    """Debian keeps it where only root looks."""
+    return pathlib.Path(shutil.which("ejabberdctl", path="/usr/sbin") or find("ejabberdctl"))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 An element is like a pattern if it has its name, attributes, text and children, in any order, and
 no other children. More children are allowed in messages, presences and errors, which servers
-decorate, and wherever `…` stands in the pattern; inside `<not>` stands what must be absent. More attributes are always allowed, but the type
-of a stanza must be absent if it is not written.
+decorate, and wherever `…` stands in the pattern; inside `<not>` stands what must be absent. More
+attributes are always allowed, but the type of a stanza must be absent if it is not written.
 
 In attributes and text `*` stands for anything but nothing, `{name}` for a value that is known and
 `{=name}` for anything, which is then known by that name; `|` stands between values of which any
