@@ -6,6 +6,7 @@ from server.clock import Clock
 from server.config import Config
 from server.diagnosis.certificates import check_certificates
 from server.diagnosis.choices import check_choices
+from server.diagnosis.database import check_database
 from server.diagnosis.finding import Finding, Level
 from server.diagnosis.machine import (
     check_clock,
@@ -28,6 +29,7 @@ def diagnose(config: Config, clock: Clock, look_up: Lookup = resolve) -> Iterato
     yield from check_clock(now)
     yield from check_files()
     yield from check_data(config)
+    yield from check_database(config)
     yield from check_choices(config)
     yield from check_certificates(config, now)
     yield from check_ports(config)

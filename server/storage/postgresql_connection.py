@@ -60,6 +60,17 @@ async def check(connection: Connection) -> None:
         )
 
 
+async def survey(url: str) -> tuple[str, bool]:
+    """The server's version, and whether a commit reaches the disk. Raises StorageError."""
+    connection = await connect(url, patience=CONNECT_TIMEOUT)
+    try:
+        await check(connection)
+        version = await connection.fetchval("SHOW server_version")
+        return str(version), await connection.fetchval("SHOW fsync") == "on"
+    finally:
+        await close(connection)
+
+
 def place(url: str) -> str:
     """Where the database is, in words that may be shown: without user and password."""
     try:
