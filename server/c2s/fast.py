@@ -16,6 +16,7 @@ from server.storage.clients import NEW, TokenRow
 from server.timestamps import stamp
 
 if TYPE_CHECKING:
+    from server.account import Account
     from server.c2s.login import Login
     from server.c2s.stream import ClientStream
     from server.jid import JID
@@ -65,51 +66,65 @@ async def authenticate(stream: ClientStream, login: Login) -> Success | Failure:
     if claim is None or not request.agent.id:
         return _MALFORMED
     jid = account_of(claim.authcid, host.domain)
-    account = None if jid is None else await host.accounts.load(jid)
-    if account is None:
+    if jid is None:
         return _REFUSED
-    login.client = name_of(stream.server.secret, account.jid, request.agent.id)
-    login.account = account
-    stream.credentials = account.credentials
-    login.known = await store.find(stream.server.database, account.id, login.client)
     needed = hashed_token.MECHANISMS[request.mechanism]
     binding = bindings[needed]() if needed else b""
-    return await _check(stream.server, login, claim, binding)
+    login.client = name_of(stream.server.secret, jid, request.agent.id)
+    was_loaded = host.accounts.known(jid) is not None
+    step = await _check(stream.server, login, jid, claim, binding)
+    if isinstance(step, Failure):
+        return step
+    # Only now, so that strangers load no accounts. If the password was changed in between, the
+    # token is gone.
+    account = await host.accounts.load(jid)
+    if account is None or not (was_loaded or await _is_there(stream.server, login, account)):
+        return _REFUSED
+    stream.credentials = account.credentials
+    return step
+
+
+async def _is_there(server: Server, login: Login, account: Account) -> bool:
+    """Whether the token has not been revoked meanwhile."""
+    nonce = b"" if login.token is None else login.token.nonce
+    found = await store.find(server.database, account.id, login.client)
+    return found is not None and any(row.nonce == nonce for row in found.tokens)
 
 
 async def _check(
-    server: Server, login: Login, claim: hashed_token.Claim, binding: bytes
+    server: Server, login: Login, jid: JID, claim: hashed_token.Claim, binding: bytes
 ) -> Success | Failure:
-    account, known = login.account, login.known
-    assert account is not None
+    found = await store.find_of(server.database, jid, login.client)
+    if found is None:
+        return _REFUSED
+    number, login.known = found
     mechanism = login.request.mechanism
     # The new token first, then the current one.
-    for row in reversed(known.tokens if known is not None else ()):
+    for row in reversed(login.known.tokens):
         # "Servers MUST bind tokens to the mechanism selected by the client in its original
         # request, and reject attempts to use them with other mechanisms" (§3.4)
         if row.mechanism != mechanism:
             continue
-        token = _token(server, account.jid, login.client, row)
+        token = _token(server, jid, login.client, row)
         if not hashed_token.proves(claim, token, binding):
             continue
         if row.expiry <= _now(server):
             return Failure(SASLCondition.CREDENTIALS_EXPIRED, "this token has expired")
-        if not await _counts(server, login, row):
+        if not await _counts(server, login, number, row):
             return Failure(SASLCondition.NOT_AUTHORIZED, "this count was seen before")
         login.token = row
-        return Success(account.jid.local, "", hashed_token.confirm(token, binding))
+        return Success(jid.local, "", hashed_token.confirm(token, binding))
     return _REFUSED
 
 
-async def _counts(server: Server, login: Login, row: TokenRow) -> bool:
+async def _counts(server: Server, login: Login, number: int, row: TokenRow) -> bool:
     """Whether the counter is higher than all before: "This protects against replay" (§3.4)."""
-    fast, account = login.request.fast, login.account
-    assert account is not None
+    fast = login.request.fast
     if fast is None or fast.count is None:
         return True
     if fast.count <= row.count:
         return False
-    return await store.count_up(server.database, account.id, login.client, row.nonce, fast.count)
+    return await store.count_up(server.database, number, login.client, row.nonce, fast.count)
 
 
 def settle(stream: ClientStream, login: Login) -> tuple[bytes, list[Step]]:

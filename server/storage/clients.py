@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from server.jid import JID
 from server.storage.database import Database
 from server.storage.insert import Insert, Row, Step
 
@@ -25,6 +26,8 @@ _JOINED = """FROM client c
     LEFT JOIN client_use u ON u.account = c.account AND u.client = c.client
     LEFT JOIN token t ON t.account = c.account AND t.client = c.client"""
 _FIND = f"SELECT {_FIELDS}, {_TOKEN} {_JOINED} WHERE c.account = $1 AND c.client = $2"
+_FIND_OF = f"""SELECT {_FIELDS}, {_TOKEN}, a.id {_JOINED}
+    JOIN account a ON a.id = c.account WHERE a.jid = $1 AND c.client = $2"""
 _LIST = f"""SELECT {_FIELDS}, {_TOKEN} {_JOINED} WHERE c.account = $1
     ORDER BY c.first_seen, c.client, t.slot"""
 _SAVE = """INSERT INTO client (account, client, software, device, first_seen, password, granted)
@@ -72,6 +75,12 @@ async def find(db: Database, account: int, client: str) -> ClientRow | None:
     """One client with its tokens, in one read."""
     rows = await db.fetch(_FIND, account, client)
     return _build(rows) if rows else None
+
+
+async def find_of(db: Database, jid: JID, client: str) -> tuple[int, ClientRow] | None:
+    """The number of an account, and a client of it with its tokens, in one read."""
+    rows = await db.fetch(_FIND_OF, jid, client)
+    return (rows[0][13], _build(rows)) if rows else None
 
 
 async def listing(db: Database, account: int) -> list[ClientRow]:
@@ -131,7 +140,7 @@ async def write(db: Database, steps: Sequence[Step]) -> None:
 def _build(rows: Sequence[Row]) -> ClientRow:
     client, software, device, first, last, password, granted = rows[0][:7]
     tokens = tuple(
-        TokenRow(row[7], row[8], bytes(row[9]), *row[10:]) for row in rows if row[7] is not None
+        TokenRow(row[7], row[8], bytes(row[9]), *row[10:13]) for row in rows if row[7] is not None
     )
     return ClientRow(
         client, software, device, first, last, bool(password), bool(granted), tokens

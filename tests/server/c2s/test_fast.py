@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from server.jid import JID
 from server.net.certificates import CertificateStore, ensure_certificate
 from server.sasl.keys import HASHES, derive_credentials
 from server.storage import accounts
@@ -40,6 +41,7 @@ from tests.harness.talk import connect
 from tests.harness.wire import WireClient
 
 if TYPE_CHECKING:
+    from server.account import Account
     from tests.harness.house import Client
 
 DAY = 86400.0
@@ -111,6 +113,33 @@ async def test_a_token_is_of_one_account_one_client_and_one_secret() -> None:
         await is_refused(elsewhere)
         await house.restart()
         await passes(await fast(house, "anna", token))
+
+
+async def test_strangers_load_no_account() -> None:
+    async with House() as house:
+        await first_token(house)
+        await house.restart()
+        await is_refused(await fast(house, "anna", "guess"))
+        assert house.server.hosts[DOMAIN].accounts.known(JID.of("anna@example.org")) is None
+
+
+async def test_a_password_that_changes_while_a_token_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The account is read after the tokens: what was revoked in between does not pass."""
+    async with House() as house:
+        token = await first_token(house)
+        await house.restart()
+        host = house.server.hosts[DOMAIN]
+        load = host.accounts.load
+
+        async def after_a_change(jid: JID) -> Account | None:
+            keys = derive_credentials("new", dict.fromkeys(HASHES, b"salt"), 4096)
+            await accounts.set_credentials(house.database, jid, keys.values())
+            return await load(jid)
+
+        monkeypatch.setattr(host.accounts, "load", after_a_change)
+        await is_refused(await fast(house, "anna", token))
 
 
 async def test_what_is_stored_is_no_token() -> None:
