@@ -80,12 +80,12 @@ class ServerProcess:
         assert self._process is not None
         return self._process.pid
 
-    async def start(self, *before: str) -> float:
+    async def start(self, code: str = "") -> float:
         """Start on what is in the folder; returns when clients can connect, with the seconds.
 
-        `before` is put before the command.
+        `code` runs instead of the module, which it is to run itself.
         """
-        command = [*before, sys.executable, "-m", "server", "serve"]
+        command = [sys.executable, *(("-c", code) if code else ("-m", "server")), "serve"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220  it is back at once
                 [*command, "--config", str(self.folder / "server.toml")],
