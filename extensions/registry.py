@@ -18,6 +18,7 @@ from extensions.entity_time import EntityTime
 from extensions.last_activity import LastActivity
 from extensions.offline import Offline
 from extensions.ping import Ping
+from extensions.pubsub import PubSub
 from extensions.registration import Registration
 from extensions.software_version import SoftwareVersion
 
@@ -35,6 +36,7 @@ ALL: Final[tuple[type[Extension], ...]] = (
     LastActivity,
     Offline,
     Ping,
+    PubSub,
     Registration,
     SoftwareVersion,
     Capabilities,  # last: it hashes what all others have said

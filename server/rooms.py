@@ -29,9 +29,13 @@ def extensions(config: Config) -> tuple[type[Extension], ...]:
 
 def sections() -> Mapping[str, type]:
     """Sections by name, in the order of the configuration file."""
-    return {}
+    from extensions.pubsub.section import PubSub
+
+    return {"pubsub": PubSub}
 
 
 def migrations() -> Mapping[str, tuple[Migration, ...]]:
     """The tables of all rooms outside the core, for who must know them without a server."""
-    return {}
+    from server.storage.migrate import load
+
+    return {"pubsub": load("extensions.pubsub.migrations")}

@@ -6,6 +6,7 @@ this extension by its name to add what a declaration cannot say:
     disco.offer(Item(jid, name))             an item of the host, a service say
     disco.info_sources.append(source)        information about nodes
     disco.item_sources.append(source)        items of nodes
+    disco.account_sources.append(source)     items of accounts, for whoever asks
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     InfoSource = Callable[[Request, str], Awaitable[info.Info | None]]
     ItemSource = Callable[[Request, str], Awaitable[list[Item] | None]]
+    AccountSource = Callable[[Request], Awaitable[list[Item]]]
 
 NS_ITEMS: Final = "http://jabber.org/protocol/disco#items"
 EVERYWHERE: Final = At.HOST | At.OWN | At.ACCOUNT | At.NOBODY
@@ -41,6 +43,7 @@ class Disco(Extension):
         super().__init__(host)
         self.info_sources: list[InfoSource] = []
         self.item_sources: list[ItemSource] = []
+        self.account_sources: list[AccountSource] = []
         self._items: list[Item] = []
         self._built: dict[At, bytes] = {}
 
@@ -98,11 +101,13 @@ class Disco(Extension):
             return build_items(await self._items_of(request, node), node)
         account = request.account
         if account is None:
-            return build_items(self._items)
-        if not account.may_see_presence(request.from_):
-            return build_items(())
-        available = (s for s in account.sessions.values() if s.is_available)
-        return build_items([Item(session.jid) for session in available])
+            return build_items(self._items if _place(request) is At.HOST else ())
+        # What a source gives is for the one who asks, whether he may see the presence or not.
+        items = [item for source in self.account_sources for item in await source(request)]
+        if account.may_see_presence(request.from_):
+            available = (s for s in account.sessions.values() if s.is_available)
+            items = [*(Item(session.jid) for session in available), *items]
+        return build_items(items)
 
     async def _about(self, request: Request, node: str) -> info.Info:
         for source in self.info_sources:

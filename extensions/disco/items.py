@@ -24,10 +24,13 @@ class Item:
     node: str = ""
 
 
-def build_items(items: Iterable[Item], node: str | None = None) -> bytes:
-    """The serialised answer; "if there are no items … an empty query element" (§4.1)."""
+def build_items(items: Iterable[Item], node: str | None = None, notation: bytes = b"") -> bytes:
+    """The serialised answer; "if there are no items … an empty query element" (§4.1).
+
+    `notation` says which page it is, if it is one (§9, XEP-0059).
+    """
     mirrored = b"" if node is None else b" node='%s'" % escape(node)
-    return b"%s%s>%s</query>" % (_OPEN, mirrored, b"".join(map(_build, items)))
+    return b"%s%s>%s%s</query>" % (_OPEN, mirrored, b"".join(map(_build, items)), notation)
 
 
 def _build(item: Item) -> bytes:

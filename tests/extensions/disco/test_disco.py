@@ -27,7 +27,7 @@ async def test_the_host_is_a_server_with_features(tmp_path: Path) -> None:
         romeo = await stage.login("romeo", "orchard")
         (query,) = await romeo.ask("get", INFO, DOMAIN)
         said = info.parse(query)
-        assert [(i.category, i.type) for i in said.identities] == [("server", "im")]
+        assert ("server", "im") in [(i.category, i.type) for i in said.identities]
         for feature in (
             info.NS,
             "urn:xmpp:ping",
@@ -83,7 +83,7 @@ async def test_the_host_lists_its_services(tmp_path: Path) -> None:
         disco: Disco = stage.host.service("disco")
         disco.offer(Item(JID.of("rooms.montague.example"), "Rooms & halls"))
         (query,) = await romeo.ask("get", ITEMS, DOMAIN)
-        assert items(query) == [("rooms.montague.example", "Rooms & halls", None)]
+        assert ("rooms.montague.example", "Rooms & halls", None) in items(query)
 
 
 async def test_unknown_nodes(tmp_path: Path) -> None:

@@ -1,0 +1,169 @@
+"""Nodes in memory, and the places they belong to.
+
+A place is an address with nodes: an account, or the service of a host. Nodes in use are kept, with
+their affiliations and subscriptions, up to a certain weight; the truth is in the database.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from extensions.pubsub import configuration, store
+from extensions.pubsub.options import Options
+from extensions.pubsub.rules import Affiliation, Standing, State
+from server.jid import JID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from extensions.pubsub.configuration import NodeConfig
+    from server.storage.database import Database
+
+#: What is kept in memory: so many nodes, subscriptions and affiliations together.
+WEIGHT: Final = 20_000
+
+Key = tuple[int, str, str]
+
+
+@dataclass(slots=True)
+class Subscription:
+    """Somebody who is told, or wants to be."""
+
+    jid: JID
+    state: State
+    options: Options
+
+
+class Node:
+    """One node: what is configured, and who is what to it."""
+
+    __slots__ = (
+        "affiliations",
+        "config",
+        "count",
+        "creator",
+        "id",
+        "kept",
+        "key",
+        "last",
+        "name",
+        "owner",
+        "subscriptions",
+    )
+
+    def __init__(self, key: Key, id_: int, creator: JID, config: NodeConfig, owner: JID | None):
+        self.key = key
+        self.name = key[2]
+        self.id = id_
+        self.creator = creator
+        self.config = config
+        self.owner = owner  # whose account it is
+        self.affiliations: dict[JID, Affiliation] = {}
+        self.subscriptions: dict[JID, Subscription] = {}
+        self.count: int | None = None  # of stored items, once it was needed
+        self.last: store.ItemRow | None = None  # where items are not stored
+        self.kept = 0  # its weight when it was last put into memory
+
+    @property
+    def weight(self) -> int:
+        """How much of the memory for nodes it takes."""
+        return 1 + len(self.affiliations) + len(self.subscriptions)
+
+    def affiliation(self, bare: JID) -> Affiliation:
+        """What somebody is to this node; an account owns its nodes."""
+        if bare == self.owner:
+            return Affiliation.OWNER
+        return self.affiliations.get(bare, Affiliation.NONE)
+
+    def owners(self) -> list[JID]:
+        """All who own this node."""
+        found = [jid for jid, each in self.affiliations.items() if each is Affiliation.OWNER]
+        return found if self.owner is None else [self.owner, *found]
+
+    def is_subscribed(self, bare: JID) -> bool:
+        """Whether somebody is subscribed with any of his addresses."""
+        found = self.subscriptions.get(bare)
+        if found is not None and found.state is State.SUBSCRIBED:
+            return True
+        return any(
+            each.jid.bare == bare and each.state is State.SUBSCRIBED
+            for each in self.subscriptions.values()
+        )
+
+    def of(self, bare: JID) -> list[Subscription]:
+        """All subscriptions of somebody."""
+        return [each for each in self.subscriptions.values() if each.jid.bare == bare]
+
+    def standing(self, bare: JID, sees_presence: bool, groups: frozenset[str]) -> Standing:
+        """All that counts about somebody here."""
+        subscribed = bool(self.subscriptions) and self.is_subscribed(bare)
+        return Standing(self.affiliation(bare), subscribed, sees_presence, groups)
+
+
+class Nodes:
+    """The nodes of a host that are in memory, and the way to the others."""
+
+    def __init__(self, database: Callable[[], Database]) -> None:
+        self._database = database
+        self._kept: OrderedDict[Key, Node] = OrderedDict()
+        self._weight = 0
+        self._changes = 0
+
+    async def find(self, key: Key, owner: JID | None) -> Node | None:
+        """The node of that key, if there is one."""
+        node = self._kept.get(key)
+        if node is not None:
+            self._kept.move_to_end(key)
+            return node
+        changes = self._changes
+        node = await self._load(key, owner)
+        if node is None or changes != self._changes:
+            # Somebody wrote meanwhile: what was read holds for this time, or is known better.
+            return self._kept.get(key, node)
+        return self._kept.get(key) or self.keep(node)
+
+    async def _load(self, key: Key, owner: JID | None) -> Node | None:
+        db = self._database()
+        row = await store.find_node(db, *key)
+        if row is None:
+            return None
+        node = Node(key, row.id, JID.parse(row.creator), configuration.load(row.config), owner)
+        for jid, affiliation in await store.affiliations(db, row.id):
+            node.affiliations[JID.parse(jid)] = Affiliation(affiliation)
+        for jid, state, options in await store.subscriptions(db, row.id):
+            who = JID.parse(jid)
+            node.subscriptions[who] = Subscription(who, State(state), Options.load(options))
+        return node
+
+    def keep(self, node: Node) -> Node:
+        """Remember a node; the least used ones are forgotten."""
+        self._drop(node.key)
+        self._kept[node.key] = node
+        node.kept = node.weight
+        self._weight += node.kept
+        while self._weight > WEIGHT and len(self._kept) > 1:
+            self._drop(next(iter(self._kept)))
+        return node
+
+    def _drop(self, key: Key) -> None:
+        node = self._kept.pop(key, None)
+        if node is not None:
+            self._weight -= node.kept
+
+    def changed(self, node: Node) -> None:
+        """A node was written: this is what holds."""
+        self._changes += 1
+        self.keep(node)
+
+    def gone(self, key: Key) -> None:
+        """A node was deleted."""
+        self._changes += 1
+        self._drop(key)
+
+    def forget(self) -> None:
+        """Much has changed at once: an account was deleted, with its nodes, say."""
+        self._changes += 1
+        self._kept.clear()
+        self._weight = 0

@@ -1,0 +1,192 @@
+"""What is special about the nodes of accounts: personal eventing (XEP-0163).
+
+Nodes come into being when their owner publishes; who sees his presence has access, unless the node
+says otherwise; and whom to notify follows from presence: every device of the owner's, and of those
+who share their presence with him, that said it wants news of the node (Session.interests).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from extensions.pubsub import rules
+from extensions.pubsub.configuration import MAX, NEVER, NodeConfig
+from extensions.pubsub.errors import NodeNotFound, PresenceRequired
+from extensions.pubsub.events import send_all
+from extensions.pubsub.place import Place
+from extensions.pubsub.rules import AccessModel, Affiliation, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from extensions.pubsub.events import Event
+    from extensions.pubsub.nodes import Node
+    from extensions.pubsub.rules import Standing
+    from server.account import Account
+    from server.errors import StanzaError
+    from server.jid import JID
+    from server.server import Server
+    from server.session import Session
+
+#: "on_sub_and_presence" and presence are the defaults that §5 demands.
+_PERSONAL: Final = NodeConfig(access_model=AccessModel.PRESENCE, max_items=1)
+_ANYBODY: Final = NodeConfig(access_model=AccessModel.OPEN, max_items=1)
+_ANYBODY_ALL: Final = NodeConfig(access_model=AccessModel.OPEN, max_items=MAX)
+_PRIVATE: Final = NodeConfig(
+    access_model=AccessModel.WHITELIST, max_items=MAX, send_last_published_item=NEVER
+)
+#: Nodes that must never be seen by others even when a client forgets to say so (XEP-0223).
+_DEFAULTS: Final = {
+    "storage:bookmarks": NodeConfig(access_model=AccessModel.WHITELIST, max_items=1),
+    "urn:xmpp:bookmarks:1": _PRIVATE,
+    "urn:xmpp:mds:displayed:0": _PRIVATE,
+    "eu.siacs.conversations.axolotl.devicelist": _ANYBODY,
+    "urn:xmpp:omemo:2:devices": _ANYBODY,
+    "urn:xmpp:omemo:2:bundles": _ANYBODY_ALL,
+}
+_HIDDEN: Final = (AccessModel.PRESENCE, AccessModel.ROSTER, AccessModel.WHITELIST)
+#: No account has this number.
+NOBODY: Final = -1
+_BUNDLES: Final = "eu.siacs.conversations.axolotl.bundles:"
+
+
+def is_encryption(name: str) -> bool:
+    """Whether a node holds what others need to encrypt for the owner (XEP-0384 §5.3).
+
+    "It is REQUIRED to set the access model … to 'open'": without, nobody can begin to write to him.
+    """
+    return name.startswith(_BUNDLES) or name in (
+        "eu.siacs.conversations.axolotl.devicelist",
+        "urn:xmpp:omemo:2:devices",
+        "urn:xmpp:omemo:2:bundles",
+    )
+
+
+class NobodysPlace(Place):
+    """An account that does not exist: strangers find in it what they find in one without nodes."""
+
+    creates_on_publish = True
+
+    def __init__(self, jid: JID, account: int = NOBODY, owner: JID | None = None) -> None:
+        super().__init__(jid, account, "", owner)
+
+    def defaults(self, name: str) -> NodeConfig:
+        """Made for presence, but for nodes that are known to be for everybody, or for nobody."""
+        if name.startswith(_BUNDLES):
+            return _ANYBODY
+        return _DEFAULTS.get(name, _PERSONAL)
+
+    def settled(self, name: str, config: NodeConfig) -> NodeConfig:
+        """Keys are there for everybody, and still there after a restart, whatever a client says."""
+        if not is_encryption(name):
+            return config
+        return replace(config, access_model=AccessModel.OPEN, persist_items=True, subscribe=True)
+
+    def is_lenient(self, name: str) -> bool:
+        """A device that cannot publish its keys cannot be written to: it is never refused."""
+        return is_encryption(name)
+
+    def may_create(self, who: JID) -> bool:
+        """Only the owner (§2.2)."""
+        return who == self.owner
+
+    def refusal_of_missing(self, name: str, who: JID) -> StanzaError:
+        """Strangers are told what they would be told of a node with the usual configuration."""
+        return NodeNotFound() if is_encryption(name) else PresenceRequired()
+
+    async def ties(self, node: Node, who: JID) -> tuple[bool, frozenset[str]]:
+        """Nobody knows him."""
+        return False, frozenset()
+
+    async def deliver(self, node: Node, event: Event, *, to_pending: bool = False) -> None:
+        """Nothing happens here."""
+
+
+class PersonalPlace(NobodysPlace):
+    """An account as a service of its own (§2.1)."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account.jid, account.id, account.jid)
+        self._account = account
+        self._server: Server = account.host.server
+
+    def refusal_of_missing(self, name: str, who: JID) -> StanzaError:
+        """The owner, and who may see his presence, learn that it is not there."""
+        account = self._account
+        if who.bare == account.jid or account.roster.has_subscriber(who.bare):
+            return NodeNotFound()
+        return super().refusal_of_missing(name, who)
+
+    def refusal_of_hidden(self, node: Node, standing: Standing) -> StanzaError | None:
+        """Strangers do not learn which nodes there are, but for those that are open to them.
+
+        They are told the same of all others, and of those that do not exist.
+        """
+        if standing.sees_presence or standing.is_subscribed:
+            return None
+        is_stranger = standing.affiliation is Affiliation.NONE
+        return PresenceRequired() if is_stranger and node.config.access_model in _HIDDEN else None
+
+    async def ties(self, node: Node, who: JID) -> tuple[bool, frozenset[str]]:
+        """What the owner's roster says."""
+        return self._ties(who)
+
+    def _ties(self, who: JID) -> tuple[bool, frozenset[str]]:
+        roster = self._account.roster
+        if not roster.has_subscriber(who):
+            return False, frozenset()
+        item = roster.get(who)
+        return True, frozenset(() if item is None else item.groups)
+
+    # -- notifying --
+
+    async def deliver(self, node: Node, event: Event, *, to_pending: bool = False) -> None:
+        """Bring news to the owner's devices, to contacts, to subscribers (§4.3)."""
+        _to_interested(self._account.reach.available, node.name, event)
+        reached = self._to_contacts(node, event)
+        if node.subscriptions:
+            send_all(self._server, event, self._subscribers(node, reached, to_pending))
+
+    def _to_contacts(self, node: Node, event: Event) -> set[JID]:
+        """Notify those who share their presence and have access; gives who they are (§4.3.2)."""
+        server, own, name = self._server, self.jid, node.name
+        head, tail = event.pieces
+        reached = set()
+        for contact in self._account.roster.sources:
+            host = server.hosts.get(contact.domain)
+            peer = None if host is None else host.accounts.online(contact)
+            if peer is None or not peer.roster.has_subscriber(own):
+                continue
+            if not self._has_access(node, contact):
+                continue
+            reached.add(contact)
+            for session in peer.reach.available:
+                if name in session.interests:
+                    session.send(head + session.jid.wire + tail)
+        return reached
+
+    def _has_access(self, node: Node, contact: JID) -> bool:
+        if node.config.access_model is AccessModel.OPEN and not node.affiliations:
+            return True
+        standing = node.standing(contact, *self._ties(contact))
+        return rules.refuse_reading(node.config, standing) is None
+
+    def _subscribers(self, node: Node, reached: set[JID], to_pending: bool) -> Iterable[JID]:
+        """Those who subscribed by name and were not reached for their presence."""
+        now = int(self._server.clock.utcnow() * 1000)
+        for each in list(node.subscriptions.values()):
+            if each.state is not State.SUBSCRIBED and not to_pending:
+                continue
+            if not each.options.deliver or each.options.is_over(now):
+                continue
+            if each.jid.bare in reached or each.jid.bare == self.jid:
+                continue
+            if to_pending or self._has_access(node, each.jid.bare):
+                yield each.jid
+
+
+def _to_interested(sessions: Sequence[Session], name: str, event: Event) -> None:
+    for session in sessions:
+        if name in session.interests:
+            session.send(event.wire(session.jid))

@@ -1,0 +1,317 @@
+"""Nodes, items, affiliations and subscriptions at rest.
+
+Changes are steps: the caller puts those of one request into one `batch`. Numbers of nodes and items
+come from the caller and grow with time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from server.storage.database import Database
+    from server.storage.insert import Step
+
+_NODE = "id, name, creator, config"
+_FIND = f"""SELECT {_NODE} FROM pubsub_node
+    WHERE account = $1 AND service = $2 AND name = $3"""
+_LIST = f"""SELECT {_NODE} FROM pubsub_node
+    WHERE account = $1 AND service = $2 AND name > $3 ORDER BY name LIMIT $4"""
+_COUNT_NODES = "SELECT count(*) FROM pubsub_node WHERE account = $1 AND service = $2"
+_COUNT_BEFORE = f"{_COUNT_NODES} AND name < $3"
+_COUNT_CREATED = "SELECT count(*) FROM pubsub_node WHERE creator = $1 AND service = $2"
+_CREATE = """INSERT INTO pubsub_node (id, account, service, name, creator, config)
+    VALUES ($1, $2, $3, $4, $5, $6)"""
+_CONFIGURE = "UPDATE pubsub_node SET config = $2 WHERE id = $1"
+
+_ITEM = "seq, id, publisher, payload"
+_SAVE_ITEM = f"""INSERT INTO pubsub_item (node, {_ITEM}) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (node, id) DO UPDATE SET seq = excluded.seq, publisher = excluded.publisher,
+        payload = excluded.payload"""
+_FIND_ITEM = f"SELECT {_ITEM} FROM pubsub_item WHERE node = $1 AND id = $2"
+_ITEM_HEAD = "SELECT seq, publisher FROM pubsub_item WHERE node = $1 AND id = $2"
+_LAST_ITEM = f"""SELECT {_ITEM} FROM pubsub_item WHERE node = $1 AND seq >= $2
+    ORDER BY seq DESC LIMIT 1"""
+_SIZES = "SELECT seq, length(payload) FROM pubsub_item WHERE node = $1 AND seq >= $2 AND seq <= $3"
+_FORWARDS = f"{_SIZES} ORDER BY seq LIMIT $4"
+_BACKWARDS = f"{_SIZES} ORDER BY seq DESC LIMIT $4"
+_RANGE = f"""SELECT {_ITEM} FROM pubsub_item WHERE node = $1 AND seq >= $2 AND seq <= $3
+    ORDER BY seq"""
+_IDS = "SELECT id, seq FROM pubsub_item WHERE node = $1 AND seq >= $2 ORDER BY seq LIMIT $3"
+_COUNT_ITEMS = "SELECT count(*) FROM pubsub_item WHERE node = $1 AND seq >= $2"
+_COUNT_ITEMS_BEFORE = "SELECT count(*) FROM pubsub_item WHERE node = $1 AND seq >= $2 AND seq < $3"
+_REMOVE_ITEM = "DELETE FROM pubsub_item WHERE node = $1 AND id = $2"
+_REMOVE_UP_TO = "DELETE FROM pubsub_item WHERE node = $1 AND seq <= $2"
+_PURGE = "DELETE FROM pubsub_item WHERE node = $1"
+
+_AFFILIATIONS = "SELECT jid, affiliation FROM pubsub_affiliation WHERE node = $1"
+_AFFILIATE = """INSERT INTO pubsub_affiliation (node, jid, affiliation) VALUES ($1, $2, $3)
+    ON CONFLICT (node, jid) DO UPDATE SET affiliation = excluded.affiliation"""
+_PART = "DELETE FROM pubsub_affiliation WHERE node = $1 AND jid = $2"
+_AFFILIATED = """SELECT n.name, a.affiliation FROM pubsub_affiliation a
+    JOIN pubsub_node n ON n.id = a.node
+    WHERE a.jid = $1 AND n.account = $2 AND n.service = $3 ORDER BY n.name LIMIT $4"""
+
+_SUBSCRIPTIONS = "SELECT jid, state, options FROM pubsub_subscription WHERE node = $1"
+_SUBSCRIBE = """INSERT INTO pubsub_subscription (node, jid, bare, state, options)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (node, jid) DO UPDATE SET state = excluded.state, options = excluded.options"""
+_UNSUBSCRIBE = "DELETE FROM pubsub_subscription WHERE node = $1 AND jid = $2"
+_SUBSCRIBED = """SELECT n.name, s.jid, s.state FROM pubsub_subscription s
+    JOIN pubsub_node n ON n.id = s.node
+    WHERE s.bare = $1 AND n.account = $2 AND n.service = $3 ORDER BY n.name, s.jid LIMIT $4"""
+
+# What accounts that share presence with somebody have to tell him. Their word counts, not his: that
+# he sees their presence stands in their rosters.
+_NEWS = """SELECT n.id, n.account, a.jid, n.name, n.config, r.groups,
+        (SELECT max(i.seq) FROM pubsub_item i WHERE i.node = n.id)
+    FROM account a
+    JOIN roster_item r ON r.account = a.id AND r.contact = $1
+    JOIN pubsub_node n ON n.account = a.id
+    WHERE a.jid IN ({places}) AND r.subscription IN ('from', 'both')"""
+_OWN_NEWS = """SELECT n.id, n.account, '', n.name, n.config, '[]',
+        (SELECT max(i.seq) FROM pubsub_item i WHERE i.node = n.id)
+    FROM pubsub_node n WHERE n.account = $1 AND n.service = ''"""
+_ITEM_AT = f"SELECT {_ITEM} FROM pubsub_item WHERE node = $1 AND seq = $2"
+
+_OF_NODE: Final = ("pubsub_item", "pubsub_affiliation", "pubsub_subscription")
+_OF_ACCOUNT = "(SELECT id FROM pubsub_node WHERE account = $1)"
+_LEFT_OVER = """SELECT DISTINCT account FROM pubsub_node
+    WHERE account <> 0 AND account NOT IN (SELECT id FROM account)"""
+
+#: How many accounts are asked for their news at a time.
+TOGETHER: Final = 50
+_ALL: Final = 1 << 30
+
+
+class NodeRow(NamedTuple):
+    """A node as it is stored."""
+
+    id: int
+    name: str
+    creator: str
+    config: str
+
+
+class ItemRow(NamedTuple):
+    """An item as it is stored; `seq` grows with time and says when it was published."""
+
+    seq: int
+    id: str
+    publisher: str
+    payload: bytes
+
+
+class NewsRow(NamedTuple):
+    """A node somebody may want to hear of: whose it is, and its last item, if there is any."""
+
+    id: int
+    account: int
+    owner: str
+    name: str
+    config: str
+    groups: str
+    last: int | None
+
+
+# -- nodes --
+
+
+async def find_node(db: Database, account: int, service: str, name: str) -> NodeRow | None:
+    """A node by its name."""
+    rows = await db.fetch(_FIND, account, service, name)
+    return NodeRow(*rows[0]) if rows else None
+
+
+async def list_nodes(
+    db: Database, account: int, service: str, after: str = "", limit: int = _ALL
+) -> list[NodeRow]:
+    """Nodes in the order of their names."""
+    return [NodeRow(*row) for row in await db.fetch_large(_LIST, account, service, after, limit)]
+
+
+async def count_nodes(db: Database, account: int, service: str, before: str = "") -> int:
+    """How many nodes there are, or how many of them come before a name."""
+    if before:
+        rows = await db.fetch_large(_COUNT_BEFORE, account, service, before)
+    else:
+        rows = await db.fetch(_COUNT_NODES, account, service)
+    return int(rows[0][0])
+
+
+async def count_created(db: Database, creator: str, service: str) -> int:
+    """How many nodes at a service somebody has made."""
+    return int((await db.fetch(_COUNT_CREATED, creator, service))[0][0])
+
+
+def create_node(
+    node: int, account: int, service: str, name: str, creator: str, config: str
+) -> list[Step]:
+    """Make a node."""
+    return [(_CREATE, (node, account, service, name, creator, config))]
+
+
+def configure_node(node: int, config: str) -> list[Step]:
+    """Change its configuration."""
+    return [(_CONFIGURE, (node, config))]
+
+
+def delete_node(node: int) -> list[Step]:
+    """Remove a node, and first of all its items (XEP-0060 §8.4)."""
+    steps: list[Step] = [(f"DELETE FROM {table} WHERE node = $1", (node,)) for table in _OF_NODE]
+    return [*steps, ("DELETE FROM pubsub_node WHERE id = $1", (node,))]
+
+
+def delete_account(account: int, jid: str) -> list[Step]:
+    """Remove all nodes of an account, and what it was to the nodes of others."""
+    steps: list[Step] = [
+        (f"DELETE FROM {table} WHERE node IN {_OF_ACCOUNT}", (account,)) for table in _OF_NODE
+    ]
+    steps.append(("DELETE FROM pubsub_node WHERE account = $1", (account,)))
+    if jid:
+        steps.append(("DELETE FROM pubsub_affiliation WHERE jid = $1", (jid,)))
+        steps.append(("DELETE FROM pubsub_subscription WHERE bare = $1", (jid,)))
+    return steps
+
+
+async def left_over(db: Database) -> list[int]:
+    """Accounts that are gone but for their nodes: deleted while this did not run."""
+    return [row[0] for row in await db.fetch_large(_LEFT_OVER)]
+
+
+# -- items --
+
+
+def save_item(node: int, item: ItemRow) -> list[Step]:
+    """Store an item; one of the same name gives way."""
+    return [(_SAVE_ITEM, (node, item.seq, item.id, item.publisher, item.payload))]
+
+
+def remove_items(node: int, ids: Sequence[str]) -> list[Step]:
+    """Remove items."""
+    return [(_REMOVE_ITEM, (node, each)) for each in ids]
+
+
+def remove_up_to(node: int, seq: int) -> list[Step]:
+    """Remove all items up to this one."""
+    return [(_REMOVE_UP_TO, (node, seq))]
+
+
+def purge(node: int) -> list[Step]:
+    """Remove all items."""
+    return [(_PURGE, (node,))]
+
+
+async def find_item(db: Database, node: int, name: str) -> ItemRow | None:
+    """One item."""
+    rows = await db.fetch(_FIND_ITEM, node, name)
+    return _item(*rows[0]) if rows else None
+
+
+async def item_head(db: Database, node: int, name: str) -> tuple[int, str] | None:
+    """When an item was published, and by whom."""
+    rows = await db.fetch(_ITEM_HEAD, node, name)
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+async def last_item(db: Database, node: int, since: int = 0) -> ItemRow | None:
+    """The item published last, unless it is older than `since`."""
+    rows = await db.fetch(_LAST_ITEM, node, since)
+    return _item(*rows[0]) if rows else None
+
+
+async def sizes(
+    db: Database, node: int, first: int, last: int, limit: int, *, backwards: bool
+) -> list[tuple[int, int]]:
+    """Items within bounds, from one end on: number and size of the payload."""
+    sql = _BACKWARDS if backwards else _FORWARDS
+    return [(row[0], row[1]) for row in await db.fetch(sql, node, first, last, limit)]
+
+
+async def items(db: Database, node: int, first: int, last: int) -> list[ItemRow]:
+    """The items from the one to the other, the oldest first."""
+    return [_item(*row) for row in await db.fetch(_RANGE, node, first, last)]
+
+
+async def item_ids(db: Database, node: int, since: int, limit: int) -> list[tuple[str, int]]:
+    """The names of items, the oldest first, and when they were published."""
+    return [(row[0], row[1]) for row in await db.fetch(_IDS, node, since, limit)]
+
+
+async def count_items(db: Database, node: int, since: int = 0, before: int = 0) -> int:
+    """How many items there are, or how many of them come before a number."""
+    if before:
+        rows = await db.fetch(_COUNT_ITEMS_BEFORE, node, since, before)
+    else:
+        rows = await db.fetch(_COUNT_ITEMS, node, since)
+    return int(rows[0][0])
+
+
+# -- people --
+
+
+async def affiliations(db: Database, node: int) -> list[tuple[str, str]]:
+    """Everybody who is something to a node."""
+    return [(row[0], row[1]) for row in await db.fetch(_AFFILIATIONS, node)]
+
+
+def affiliate(node: int, jid: str, affiliation: str) -> list[Step]:
+    """Somebody is this to a node, or nothing any more."""
+    if affiliation == "none":
+        return [(_PART, (node, jid))]
+    return [(_AFFILIATE, (node, jid, affiliation))]
+
+
+async def affiliated(
+    db: Database, jid: str, account: int, service: str, limit: int
+) -> list[tuple[str, str]]:
+    """What somebody is to the nodes of a place: name and affiliation."""
+    rows = await db.fetch(_AFFILIATED, jid, account, service, limit)
+    return [(row[0], row[1]) for row in rows]
+
+
+async def subscriptions(db: Database, node: int) -> list[tuple[str, str, str]]:
+    """All subscriptions of a node: who, in which state, with which options."""
+    return [(row[0], row[1], row[2]) for row in await db.fetch(_SUBSCRIPTIONS, node)]
+
+
+def subscribe(node: int, jid: str, bare: str, state: str, options: str) -> list[Step]:
+    """Save a subscription, or remove one."""
+    if state == "none":
+        return [(_UNSUBSCRIBE, (node, jid))]
+    return [(_SUBSCRIBE, (node, jid, bare, state, options))]
+
+
+async def subscribed(
+    db: Database, bare: str, account: int, service: str, limit: int
+) -> list[tuple[str, str, str]]:
+    """The subscriptions of somebody at a place: node, address and state."""
+    rows = await db.fetch(_SUBSCRIBED, bare, account, service, limit)
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+# -- news for somebody who comes online --
+
+
+async def own_news(db: Database, account: int) -> list[NewsRow]:
+    """The nodes of somebody himself."""
+    return [NewsRow(*row) for row in await db.fetch(_OWN_NEWS, account)]
+
+
+async def news(db: Database, who: str, owners: Sequence[str]) -> list[NewsRow]:
+    """The nodes of those owners here who let that address see their presence."""
+    places = ", ".join(f"${place}" for place in range(2, len(owners) + 2))
+    rows = await db.fetch(_NEWS.format(places=places), who, *owners)
+    return [NewsRow(*row) for row in rows]
+
+
+async def item_at(db: Database, node: int, seq: int) -> ItemRow | None:
+    """The item with this number."""
+    rows = await db.fetch(_ITEM_AT, node, seq)
+    return _item(*rows[0]) if rows else None
+
+
+def _item(seq: int, name: str, publisher: str, payload: bytes) -> ItemRow:
+    return ItemRow(seq, name, publisher, bytes(payload))

@@ -1,0 +1,211 @@
+"""Subscribe, unsubscribe, options, and lists of one's own (XEP-0060 §5.6 to §6.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extensions.pubsub import approval, errors, options, payloads, retrieving, rules, store
+from extensions.pubsub.configuration import NEVER
+from extensions.pubsub.events import send_all
+from extensions.pubsub.nodes import Subscription
+from extensions.pubsub.options import DEFAULT, Options
+from extensions.pubsub.rules import State
+from server.element import escape, to_bytes
+
+if TYPE_CHECKING:
+    from extensions.pubsub.engine import Call, Engine
+    from extensions.pubsub.nodes import Node
+    from extensions.pubsub.place import Place
+    from server.element import Element
+    from server.jid import JID
+
+#: So many addresses of one person may be subscribed to a node.
+PER_PERSON: Final = 20
+
+
+async def subscribe(call: Call) -> bytes:
+    """Subscribe an address of one's own (§6.1)."""
+    jid = payloads.jid_of(call.verb)
+    # "the service MUST at a minimum check the bare JID portion" (§6.1.3.1)
+    if jid is None or jid.bare != call.who.bare:
+        raise errors.InvalidJID
+    wanted = _options_beside(call)
+    async with call.turn():
+        node, standing = await call.known()
+        if not node.config.subscribe:
+            raise errors.Unsupported("subscribe", "This node takes no subscriptions")
+        refusal = rules.refuse_access(node.config, standing)
+        if refusal is not None:
+            raise refusal
+        before = node.subscriptions.get(jid)
+        if before is None:
+            subscription = _new(call, node, jid, rules.first_state(node.config, standing), wanted)
+        elif before.state is State.PENDING:
+            raise errors.PendingSubscription
+        else:
+            subscription = Subscription(jid, before.state, wanted or before.options)
+        await save(call.engine, node, subscription)
+    if before is None:
+        await _begun(call.engine, call.place, node, subscription)
+    answer = payloads.build_subscription(node.name, jid, subscription.state)
+    if wanted is not None:
+        answer += _options_element(subscription, None)
+    return payloads.pubsub(answer)
+
+
+def _new(call: Call, node: Node, jid: JID, state: State, wanted: Options | None) -> Subscription:
+    most = call.engine.section.subscriptions_per_node
+    if len(node.subscriptions) >= most or len(node.of(jid.bare)) >= PER_PERSON:
+        raise errors.TooManySubscriptions
+    return Subscription(jid, state, wanted or DEFAULT)
+
+
+def _options_beside(call: Call) -> Options | None:
+    """Options in the same request (§6.3.7)."""
+    element = call.root.find(payloads.tag("options"))
+    if element is None:
+        return None
+    if element.get("node") or element.get("jid") or call.root[0] is element:
+        raise errors.Malformed("The options follow the subscription they belong to")
+    return options.parse(element)
+
+
+async def save(engine: Engine, node: Node, subscription: Subscription) -> None:
+    """Store a subscription, or its end, within a turn."""
+    jid, state = subscription.jid, subscription.state
+    await engine.write(store.subscribe(node.id, jid, jid.bare, state, subscription.options.dump()))
+    if state is State.NONE:
+        node.subscriptions.pop(jid, None)
+    else:
+        node.subscriptions[jid] = subscription
+    engine.nodes.changed(node)
+
+
+async def _begun(engine: Engine, place: Place, node: Node, subscription: Subscription) -> None:
+    """What follows a new subscription: the owners are asked, or the last item is sent."""
+    if subscription.state is State.PENDING:
+        approval.ask_owners(engine, place, node, subscription.jid)
+        return
+    await send_last(engine, place, node, subscription.jid)
+    if node.config.notify_sub:
+        approval.tell_owners(engine, place, node, subscription)
+
+
+async def send_last(engine: Engine, place: Place, node: Node, to: JID) -> None:
+    """Send the last published item to a new subscriber (§6.1.7)."""
+    config = node.config
+    if config.send_last_published_item == NEVER or not config.deliver_notifications:
+        return
+    if config.persist_items:
+        found, _ = await retrieving.newest_items(engine, node, 1)
+    else:
+        found = [node.last] if node.last is not None else []
+    for item in found:
+        send_all(engine.server, engine.last_published(place.jid, node, item), (to,))
+
+
+async def unsubscribe(call: Call) -> bytes:
+    """End a subscription (§6.2)."""
+    jid = payloads.jid_of(call.verb)
+    if jid is None:
+        raise errors.JIDRequired
+    async with call.turn():
+        node, _ = await call.known()
+        if jid.bare != call.who.bare:
+            raise errors.Forbidden("You can only unsubscribe yourself")
+        if jid not in node.subscriptions:
+            raise errors.NotSubscribed
+        ended = Subscription(jid, State.NONE, DEFAULT)
+        await save(call.engine, node, ended)
+    if node.config.notify_sub:
+        approval.tell_owners(call.engine, call.place, node, ended)
+    return payloads.pubsub(payloads.build_subscription(node.name, jid, State.NONE))
+
+
+# -- options --
+
+
+async def get_options(call: Call) -> bytes:
+    """The options of a subscription, as a form (§6.3.2)."""
+    node, subscription = await _own_subscription(call)
+    return payloads.pubsub(_options_element(subscription, node.name))
+
+
+async def set_options(call: Call) -> None:
+    """Change the options of a subscription (§6.3.5)."""
+    async with call.turn():
+        node, subscription = await _own_subscription(call)
+        wanted = options.parse(call.verb, subscription.options)
+        await save(call.engine, node, Subscription(subscription.jid, subscription.state, wanted))
+
+
+async def _own_subscription(call: Call) -> tuple[Node, Subscription]:
+    jid = payloads.jid_of(call.verb)
+    if jid is None:
+        raise errors.JIDRequired
+    node, _ = await call.known()
+    if jid.bare != call.who.bare:
+        raise errors.Forbidden("These are the options of somebody else")
+    found = node.subscriptions.get(jid)
+    if found is None:
+        raise errors.NotSubscribed
+    return node, found
+
+
+def _options_element(subscription: Subscription, node: str | None) -> bytes:
+    form = to_bytes(options.build(subscription.options, "result" if node is None else "form"))
+    if node is None:
+        return b"<options>%s</options>" % form
+    return b"<options node='%s' jid='%s'>%s</options>" % (
+        escape(node), subscription.jid.wire, form,
+    )  # fmt: skip
+
+
+async def get_default(call: Call) -> bytes:
+    """The options a subscription has at first (§6.4)."""
+    named = b" node='%s'" % escape(call.name) if call.name else b""
+    if call.name:
+        await call.known()
+    form: Element = options.build(DEFAULT)
+    return payloads.pubsub(b"<default%s>%s</default>" % (named, to_bytes(form)))
+
+
+# -- lists --
+
+
+async def subscriptions(call: Call) -> bytes:
+    """One's subscriptions here, of all nodes or of one (§5.6)."""
+    place, bare, name = call.place, call.who.bare, call.name
+    if name:
+        node, _ = await call.known()
+        found = [(name, each.jid.wire, each.state) for each in node.of(bare)]
+    else:
+        rows = await store.subscribed(
+            call.engine.database, bare, place.account, place.service, payloads.MOST
+        )
+        found = [(of, escape(jid), State(state)) for of, jid, state in rows]
+    entries = [
+        b"<subscription node='%s' jid='%s' subscription='%s'/>" % (escape(of), jid, state.encode())
+        for of, jid, state in found
+    ]
+    return payloads.pubsub(payloads.build_list("subscriptions", name, entries))
+
+
+async def affiliations(call: Call) -> bytes:
+    """What one is to the nodes here, to all or to one (§5.7)."""
+    place, bare, name = call.place, call.who.bare, call.name
+    db = call.engine.database
+    if name:
+        node, standing = await call.known()
+        found = [(node.name, str(standing.affiliation))]
+    elif bare == place.owner:
+        nodes = await store.list_nodes(db, place.account, place.service, limit=payloads.MOST)
+        found = [(node.name, "owner") for node in nodes]
+    else:
+        found = await store.affiliated(db, bare, place.account, place.service, payloads.MOST)
+    entries = [
+        b"<affiliation node='%s' affiliation='%s'/>" % (escape(of), escape(each))
+        for of, each in found
+        if each != "none"
+    ]
+    return payloads.pubsub(payloads.build_list("affiliations", name, entries))

@@ -1,0 +1,118 @@
+"""XEP-0163: accounts as services, for their owners and their contacts."""
+
+import pytest
+
+from tests.extensions.pubsub.people import (
+    EVERYTHING,
+    arrive,
+    ask,
+    bare,
+    befriend,
+    condition,
+    events,
+    item,
+    item_ids,
+    options,
+    presence,
+    publish,
+    tell,
+)
+from tests.harness.house import House
+
+TUNE = "http://jabber.org/protocol/tune"
+DEVICES = "eu.siacs.conversations.axolotl.devicelist"
+
+
+async def test_contacts_and_own_devices_are_notified() -> None:
+    async with House(EVERYTHING) as house:
+        await befriend(house, "juliet", "romeo")
+        juliet = await arrive(house, "juliet/balcony", TUNE)
+        chamber = await arrive(house, "juliet/chamber", TUNE)
+        romeo = await arrive(house, "romeo/orchard", TUNE)
+        deaf = await arrive(house, "romeo/street")
+        for client in (juliet, chamber, romeo, deaf):
+            client.take_all()
+        answer = await publish(juliet, TUNE, item("a"))
+        assert condition(answer) == ""
+        assert answer[0][0][0].get("id") == "a"
+        for client in (juliet, chamber, romeo):
+            element = await client.expect(
+                f"<message type='headline' from='juliet@example.org' to='{client.jid}'>"
+                "<event xmlns='http://jabber.org/protocol/pubsub#event'>"
+                f"<items node='{TUNE}'><item id='a'><entry xmlns='urn:example'>x</entry></item>"
+                "</items></event></message>"
+            )
+            assert element.get("id")
+        await deaf.expect_nothing()
+
+
+async def test_the_last_item_is_sent_to_who_comes_later() -> None:
+    async with House(EVERYTHING) as house:
+        await befriend(house, "juliet", "romeo")
+        juliet = await arrive(house, "juliet/balcony")
+        await publish(juliet, TUNE, item("a"))
+        await publish(juliet, TUNE, item("b"))
+        chamber = await arrive(house, "juliet/chamber", TUNE)
+        assert item_ids(chamber) == ["b"]
+        await juliet.close()
+        await chamber.close()
+        romeo = await arrive(house, "romeo/orchard", TUNE)
+        (message,) = [each for each in romeo.take_all() if each.tag.endswith("message")]
+        assert message.get("from") == bare("juliet")
+        assert message.get("to") == romeo.jid
+        assert message.find("{urn:xmpp:delay}delay") is not None
+        # Known by now, so that nobody is asked: the items come with the presence.
+        other = await arrive(house, "romeo/street", TUNE)
+        assert item_ids(other) == ["b"]
+        # "sending it only once … not on subsequent presence updates" (XEP-0060 §12.2)
+        await other.send(presence(TUNE))
+        assert item_ids(other) == []
+
+
+async def test_items_are_for_those_who_see_the_presence() -> None:
+    async with House(EVERYTHING) as house:
+        await befriend(house, "juliet", "romeo")
+        juliet = await arrive(house, "juliet/balcony")
+        romeo = await arrive(house, "romeo/orchard")
+        tybalt = await arrive(house, "tybalt/street")
+        await publish(juliet, TUNE, item("a"))
+        request = f"<items node='{TUNE}'/>"
+        assert (await ask(romeo, "get", request, bare("juliet")))[0][0][0].get("id") == "a"
+        answer = await ask(tybalt, "get", request, bare("juliet"))
+        assert condition(answer) == "not-authorized presence-subscription-required"
+
+
+async def test_a_stranger_learns_nothing_of_who_has_what() -> None:
+    async with House(EVERYTHING) as house:
+        await house.add_user("juliet")
+        tybalt = await arrive(house, "tybalt/street")
+        for request in ("items", "subscribe"):
+            answers = set()
+            for name in ("juliet", "nobody"):
+                type_ = "get" if request == "items" else "set"
+                jid = f" jid='{tybalt.jid.bare}'" if type_ == "set" else ""
+                text = f"<{request} node='{TUNE}'{jid}/>"
+                answers.add(condition(await ask(tybalt, type_, text, bare(name))))
+            assert len(answers) == 1, answers
+
+
+@pytest.mark.parametrize("to", ["", "juliet@example.org"])
+async def test_keys_are_open_and_survive_a_restart(to: str) -> None:
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony")
+        await publish(juliet, DEVICES, item("current"), to, options(access_model="presence"))
+        await house.restart()
+        tybalt = await arrive(house, "tybalt/street")
+        answer = await ask(tybalt, "get", f"<items node='{DEVICES}'/>", bare("juliet"))
+        assert answer[0][0][0].get("id") == "current"
+
+
+async def test_a_client_that_asked_for_more_later_gets_it() -> None:
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony", TUNE)
+        await publish(juliet, TUNE, item("a"))
+        await publish(juliet, DEVICES, item("current"))
+        events(juliet)
+        await juliet.send(presence(TUNE, DEVICES))
+        await tell(house, juliet, TUNE, DEVICES)
+        assert item_ids(juliet) == ["current"]
