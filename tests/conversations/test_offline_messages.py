@@ -109,6 +109,19 @@ async def test_after_a_restart() -> None:
         await (await arrive(house)).expect_nothing()
 
 
+@pytest.mark.parametrize("to", ["anna@example.org", "anna@example.org/a"])
+async def test_what_was_delivered_at_once_does_not_wait(to: str) -> None:
+    async with House() as house:
+        anna, ben = await house.online("anna/a"), await house.online("ben/b")
+        await ben.send(f"<message type='chat' to='{to}'>{BODY}</message>")
+        assert bodies(anna.take_all()) == ["hi"]
+        anna.vanish()
+        assert await pending(house) == 0
+        await (await arrive(house)).expect_nothing()
+        await house.restart()
+        await (await arrive(house)).expect_nothing()
+
+
 async def test_once_for_all() -> None:
     """What was written before a restart and read after it does not come again after the next."""
     async with House() as house:

@@ -115,6 +115,19 @@ async def test_nothing_but_a_header_may_follow_success() -> None:
         await expect_end(client, "bad-format")
 
 
+async def test_what_is_said_before_success_counts_for_nothing() -> None:
+    """§6.4.6: both sides begin anew; here the password is checked on a thread meanwhile."""
+    async with House() as house:
+        ben = await house.online("ben/b")
+        await house.add_user("anna")
+        client = await connect(house)
+        await client.send(plain("anna") + "<message to='ben@example.org'><body>hi</body></message>")
+        await client.expect(SUCCESS)
+        await client.expect_nothing()
+        await client.open()
+        await ben.expect_nothing()
+
+
 # -- failure (§6.5) --
 
 
