@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: How often the server is killed, and how many pairs chat.
-ROUNDS: Final = int(os.environ.get("SURVIVAL_ROUNDS", "4"))
+ROUNDS: Final = int(os.environ.get("SURVIVAL_ROUNDS", "3"))
 PAIRS: Final = int(os.environ.get("SURVIVAL_PAIRS", "5"))
 SEED: Final = int(os.environ.get("SURVIVAL_SEED", "1"))
 _LOAD: Final = (0.1, 0.7)
