@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 Backend = Literal["sqlite", "postgresql"]
 BACKENDS: Final[tuple[Backend, ...]] = ("sqlite", "postgresql")
 
-_TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+_TABLES: Final = """SELECT tablename FROM pg_tables
+    WHERE schemaname = current_schema() AND tablename <> 'migration'"""
 
 
 class Backends:
@@ -30,7 +31,7 @@ class Backends:
     def __init__(self) -> None:
         self.chosen: Backend = "sqlite"
         self._cluster: postgresql.Cluster | None = None
-        self._clean: list[str] = []
+        self._used: list[str] = []
         self._schemas = 0
 
     @property
@@ -52,19 +53,13 @@ class Backends:
         await connection.close()
         return f"{self.url}{'&' if '?' in self.url else '?'}search_path={name}"
 
-    async def take(self) -> str:
-        """A schema that has the core's tables, if there is one, all of them empty."""
-        return self._clean.pop() if self._clean else await self.schema()
+    async def take(self) -> tuple[str, bool]:
+        """A schema, and whether another test has used it: making one anew takes longer."""
+        return (self._used.pop(), True) if self._used else (await self.schema(), False)
 
-    async def give_back(self, url: str) -> None:
-        """Empty all tables but for the migrations' own: quicker than making them anew."""
-        connection = await asyncpg.connect(url)
-        names = [row[0] for row in await connection.fetch(_TABLES)]
-        names = [name for name in names if name != "migration"]
-        await connection.execute("; ".join(f"DELETE FROM {name}" for name in names))
-        await connection.execute("ALTER TABLE account ALTER COLUMN id RESTART")
-        await connection.close()
-        self._clean.append(url)
+    def give_back(self, url: str) -> None:
+        """The next test may have it."""
+        self._used.append(url)
 
     def close(self) -> None:
         """No test needs anything any more."""
@@ -73,20 +68,38 @@ class Backends:
             self._cluster = None
 
 
+class ReusedPostgreSQL(PostgreSQLDatabase):
+    """PostgreSQL that begins by forgetting what another test has left, with few connections."""
+
+    is_used = False
+
+    async def start(self) -> None:
+        await super().start()
+        self._large = self._readers
+        if self.is_used:
+            connection = await self._committer.connected()
+            names = [row[0] for row in await connection.fetch(_TABLES)]
+            await connection.execute("; ".join(f"DELETE FROM {name}" for name in names))
+            await connection.execute("ALTER TABLE account ALTER COLUMN id RESTART")
+
+
 backends: Final = Backends()
 
 
 @asynccontextmanager
 async def opened(folder: Path, **options: Any) -> AsyncIterator[Database]:
     """A started database that nobody else uses, on the back end of this run."""
-    url = await backends.take() if backends.chosen == "postgresql" else ""
-    database: Database = (
-        PostgreSQLDatabase(url, **options) if url else SQLiteDatabase(folder / "db", **options)
-    )
+    if backends.chosen == "postgresql":
+        url, is_used = await backends.take()
+        reused = ReusedPostgreSQL(url, **options)
+        reused.is_used = is_used
+        database: Database = reused
+    else:
+        database = SQLiteDatabase(folder / "skerry.sqlite", **options)
     await database.start()
     try:
         yield database
     finally:
         await database.close()
-    if url:
-        await backends.give_back(url)
+    if isinstance(database, ReusedPostgreSQL):
+        backends.give_back(database.url)

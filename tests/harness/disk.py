@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from server.storage.batch import Outcome
 from server.storage.errors import StorageError, StorageUnavailable
-from server.storage.postgresql import PostgreSQLDatabase
 from server.storage.sqlite import SQLiteDatabase
-from tests.harness.backend import backends
+from tests.harness.backend import ReusedPostgreSQL, backends
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,12 +77,12 @@ class HeldSQLite(SQLiteDatabase, Hand):
             super()._commit(batch)
 
 
-class HeldPostgreSQL(PostgreSQLDatabase, Hand):
+class HeldPostgreSQL(ReusedPostgreSQL, Hand):
     """PostgreSQL, whose reads have to be waited for."""
 
     @property
     def reads(self) -> int:
-        return self._readers.busy + self._large.busy
+        return self._readers.busy
 
     async def fetch(self, sql: str, *args: object) -> list[Row]:
         self._need()
@@ -106,13 +105,17 @@ async def held_database(folder: Path) -> HeldDatabase:
     if backends.chosen == "sqlite":
         return HeldSQLite(folder / "house.db", commit_interval=0)
     known = folder / "house.url"
+    is_used = False
     if not known.exists():
-        known.write_text(await backends.take())
-    return HeldPostgreSQL(known.read_text(), commit_interval=0)
+        url, is_used = await backends.take()
+        known.write_text(url)
+    database = HeldPostgreSQL(known.read_text(), commit_interval=0)
+    database.is_used = is_used
+    return database
 
 
-async def give_back(folder: Path) -> None:
+def give_back(folder: Path) -> None:
     """Nobody needs the database of this folder any more."""
     known = folder / "house.url"
     if known.exists():
-        await backends.give_back(known.read_text())
+        backends.give_back(known.read_text())

@@ -101,7 +101,7 @@ class House:
 
     async def __aexit__(self, *_: object) -> None:
         await self._stop()
-        await give_back(Path(self._folder.name))
+        give_back(Path(self._folder.name))
         self._folder.cleanup()
         assert not self._broken, self._broken
 
