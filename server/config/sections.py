@@ -136,7 +136,7 @@ class Limits:
         least=0,
     )
     rate: Rate = key(
-        Rate(256 << 10),
+        Rate(64 << 10),
         """Bytes a second that one connection may send on average; beyond it the server reads more
         slowly. "0" means no limit.""",
     )
