@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lxml import etree
-
 from server import log
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.jid import JID
 from server.moments import SessionBound, SessionEnded
 from server.session import Session
-from server.stanza import Stanza
+from server.stanza import Stanza, qualify
 from server.storage import accounts as store
 from server.stream.management import MOST_BYTES, WRAP
+from server.stream.reader import parse
 
 if TYPE_CHECKING:
     from server.account import Account
@@ -187,7 +186,7 @@ class Sessions:
             return
         for wire, _ in outbox.queue:
             if wire.startswith(b"<iq ") and (b"type='get'" in wire or b"type='set'" in wire):
-                element = etree.fromstring(wire.replace(b"<iq ", b"<iq xmlns='jabber:client' ", 1))
+                element = parse(qualify(wire))
                 sender = element.get("from")
                 if sender is None or element.get("type") not in ("get", "set"):
                     continue

@@ -69,6 +69,7 @@ class ClientStream:
         "failures",
         "host",
         "last_heard",
+        "leaving",
         "login",
         "phase",
         "said_hello",
@@ -89,6 +90,7 @@ class ClientStream:
         self.credentials: Credentials | None = None  # what was proved, until a resource is bound
         self.failures = 0
         self.said_hello = False
+        self.leaving = False  # the client has said goodbye
         self.last_heard = server.clock.now()
         self.asked_at = 0.0  # when a silent client was asked whether it is still there
         self.state: dict[str, object] | None = None  # of negotiation, dropped when bound
@@ -120,7 +122,10 @@ class ClientStream:
         self._line = None
         session, self.session = self.session, None
         if session is not None and session.stream is self:
-            self.server.sessions.lost(session)
+            if self.leaving:
+                self.server.sessions.end(session)
+            else:
+                self.server.sessions.lost(session)
 
     @property
     def is_congested(self) -> bool:
@@ -221,6 +226,9 @@ class ClientStream:
             return
         if rest is None:
             return
+        if self.session is not None:
+            # What the handler has begun to write counts as handled only when it is on disk.
+            self.session.sequence = self.server.journal.last
         self._waiting = True
         self.connection.pause()
         self.server.tasks.spawn(self._finish(rest), "c2s")
@@ -328,6 +336,7 @@ class ClientStream:
             self.close(parser.error)
             return
         # "</stream:stream>": the client says goodbye (RFC 6120 §4.4).
+        self.leaving = True
         if self._waiting:
             self.server.tasks.spawn(self._goodbye_later(), "c2s")
         else:
