@@ -11,6 +11,7 @@ from extensions.archive import Archive
 from extensions.caps import Capabilities
 from extensions.carbons import Carbons
 from extensions.clients import Clients
+from extensions.commands import Commands
 from extensions.contact_addresses import ContactAddresses
 from extensions.csi import ClientState
 from extensions.disco import Disco
@@ -31,6 +32,7 @@ ALL: Final[tuple[type[Extension], ...]] = (
     Carbons,
     Clients,
     ClientState,
+    Commands,
     ContactAddresses,
     EntityTime,
     LastActivity,

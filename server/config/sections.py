@@ -51,6 +51,11 @@ class Server:
         default; any other relative path in this file starts at the data folder.""",
         example='"/var/lib/skerry"',
     )
+    admins: tuple[JID, ...] = key(
+        (),
+        """Accounts that may use the commands for administrators, from any client (XEP-0050).""",
+        example='["anna@example.org"]',
+    )
     disabled: tuple[str, ...] = key((), "Extensions to switch off, by name.", example='["carbons"]')
     drain_timeout: Duration = key(
         Duration(1),
@@ -60,12 +65,15 @@ class Server:
     )
 
     def problems(self) -> Iterator[Problem]:
-        """At least one domain, and no user among them."""
+        """At least one domain, and no user among them; administrators are users."""
         if not self.domains:
             yield "domains", "expected at least one domain"
         for domain in self.domains:
             if not domain.is_domain:
                 yield "domains", f"expected a domain such as example.org, got {str(domain)!r}"
+        for admin in self.admins:
+            if not admin.local or not admin.is_bare:
+                yield "admins", f"expected an account such as anna@example.org, got {str(admin)!r}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ level = "loud"
         ("[server]\ndomains = 'x'", "server.toml:2: server.domains: expected a list, got 'x'"),
         ("[server]\ndomains = []", "server.toml:2: server.domains: expected at least one domain"),
         (
+            "[server]\nadmins = ['example.org']",
+            "server.toml:2: server.admins: expected an account such as anna@example.org,"
+            " got 'example.org'",
+        ),
+        (
             "[server]\ndomains = ['a@b']",
             "server.toml:2: server.domains: expected a domain such as example.org, got 'a@b'",
         ),
