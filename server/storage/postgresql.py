@@ -71,9 +71,9 @@ class PostgreSQLDatabase:
     async def close(self) -> None:
         """Store everything that waits, then disconnect."""
         await self.journal.close()
-        await self._tasks.close()
         await self._readers.close()
         await self._large.close()
+        await self._tasks.close()
         await self._committer.close()
         # Sockets are closed in the loop's next turn, which may be its last.
         await asyncio.sleep(0)

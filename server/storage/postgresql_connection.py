@@ -14,6 +14,7 @@ from server.storage.postgresql_dialect import as_storage_error, is_unavailable
 from server.tasks import Tasks
 
 CONNECT_TIMEOUT: Final = 10.0
+CLOSE_TIMEOUT: Final = 2.0
 # asyncpg's type stubs are not part of it.
 Connection = Any
 
@@ -41,13 +42,21 @@ async def connect(url: str, *, patience: float) -> Connection:
         connection = await asyncpg.connect(
             url, timeout=CONNECT_TIMEOUT, command_timeout=patience, server_settings=_SETTINGS
         )
-        await connection.execute(_DURABLE)
+        await _prepare(connection)
     except Exception as error:
         if is_unavailable(error) or isinstance(error, (asyncpg.InterfaceError, ValueError)):
             reason = str(error) or type(error).__name__
             raise StorageUnavailable(f"{place(url)} cannot be reached: {reason}") from error
         raise
     return connection
+
+
+async def _prepare(connection: Connection) -> None:
+    try:
+        await connection.execute(_DURABLE)
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 async def check(connection: Connection) -> None:
@@ -95,6 +104,7 @@ class Readers:
         self._patience = patience
         self._free: list[Connection] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._opening: set[asyncio.Task[None]] = set()
         self._closed = False
         self.busy = 0
         """Reads that are under way or wait for a connection."""
@@ -133,7 +143,9 @@ class Readers:
             if self._left:
                 self._left -= 1
                 # A task of its own: the reader may be none, or may give up.
-                self._tasks.spawn(self._open(), "connect")
+                opening = self._tasks.spawn(self._open(), "connect")
+                self._opening.add(opening)
+                opening.add_done_callback(self._opening.discard)
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
             try:
@@ -184,6 +196,8 @@ class Readers:
     async def close(self) -> None:
         """End all connections; reads that are under way fail or end by themselves."""
         self._closed = True
+        if self._opening:
+            await asyncio.wait(self._opening, timeout=CLOSE_TIMEOUT)
         while self._free:
             await close(self._free.pop())
 
@@ -191,6 +205,6 @@ class Readers:
 async def close(connection: Connection) -> None:
     """End a connection, politely if that is possible."""
     try:
-        await connection.close(timeout=2)
+        await connection.close(timeout=CLOSE_TIMEOUT)
     except Exception:  # noqa: BLE001  it is gone either way
         connection.terminate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -23,6 +24,10 @@ BACKENDS: Final[tuple[Backend, ...]] = ("sqlite", "postgresql")
 
 _TABLES: Final = """SELECT tablename FROM pg_tables
     WHERE schemaname = current_schema() AND tablename <> 'migration'"""
+
+
+def _schema(number: int) -> str:
+    return f"skerry_test_{os.getpid()}_{number}"
 
 
 class Backends:
@@ -47,7 +52,7 @@ class Backends:
         """The address of an empty schema: a database of its own for who has no other."""
         postgresql.need()
         self._schemas += 1
-        name = f"skerry_test_{os.getpid()}_{self._schemas}"
+        name = _schema(self._schemas)
         connection = await asyncpg.connect(self.url)
         await connection.execute(f"CREATE SCHEMA {name}")
         await connection.close()
@@ -66,6 +71,15 @@ class Backends:
         if self._cluster is not None:
             self._cluster.remove()
             self._cluster = None
+        elif self._schemas:
+            asyncio.run(self._drop_schemas())
+
+    async def _drop_schemas(self) -> None:
+        """Leave a database that is not ours as it was."""
+        connection = await asyncpg.connect(self.url)
+        for number in range(1, self._schemas + 1):
+            await connection.execute(f"DROP SCHEMA {_schema(number)} CASCADE")
+        await connection.close()
 
 
 class ReusedPostgreSQL(PostgreSQLDatabase):

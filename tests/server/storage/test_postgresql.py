@@ -195,3 +195,12 @@ async def test_reads_may_begin_outside_of_any_task() -> None:
         rest = await done
         assert rest is not None
         assert await rest == [(1,)]
+
+
+async def test_closing_while_connections_are_opened() -> None:
+    async with opened() as database:
+        reads = [asyncio.ensure_future(database.fetch("SELECT 1")) for _ in range(6)]  # noqa: TID251
+        await asyncio.sleep(0)
+    for read in reads:
+        read.cancel()
+    await asyncio.wait(reads)
