@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Final
 
 from server import clients
 from server.c2s import authentication, bind2, fast, resumption, upgrade
+from server.c2s.answers import (
+    around,
+    build_challenge,
+    build_continue,
+    build_failure,
+    build_success,
+)
 from server.c2s.login import Login, Proof
 from server.c2s.request import NS, NS_PIPELINING, parse, text_of
 from server.c2s.stream import Phase
-from server.element import escape
 from server.errors import Condition, SASLCondition, StanzaError
 from server.jid import JID
 from server.sasl.attempt import Attempt
-from server.sasl.encoding import encode
-from server.sasl.mechanism import Challenge, Failure, NeedCredentials, Step, Success
-from server.sasl.negotiate import NS as NS_SASL
+from server.sasl.mechanism import Failure, NeedCredentials, Step, Success
 from server.storage import clients as store
 from server.storage.errors import StorageError
 
@@ -34,7 +38,6 @@ if TYPE_CHECKING:
     from server.server import Server
     from server.storage.journal import Journal
 
-_NS: Final = NS.encode()
 _MISMATCH: Final = f"<config-version-mismatch xmlns='{NS_PIPELINING}'/>".encode()
 _MINUTE: Final = 60_000
 _GONE: Final = Failure(SASLCondition.NOT_AUTHORIZED, "the account has changed meanwhile")
@@ -123,7 +126,7 @@ def _step(stream: ClientStream, step: Step) -> Awaitable[None] | None:
     if isinstance(step, Failure):
         _fail(stream, step)
         return None
-    stream.write(_build_challenge(step))
+    stream.write(build_challenge(step))
     return None
 
 
@@ -171,11 +174,7 @@ async def _proved(stream: ClientStream, success: Success) -> None:
 
 async def _go_on(stream: ClientStream, login: Login) -> None:
     if login.tasks:
-        # "a <continue/> element, which MUST contain a single task" (XEP-0480 §2.2)
-        stream.write(
-            b"<continue xmlns='%s'>%s<tasks><task>%s</task></tasks></continue>"
-            % (_NS, _additional(login), login.tasks[0].encode())
-        )
+        stream.write(build_continue(login))
         return
     await _finish(stream, login)
     if login.client and stream.phase in (Phase.AUTHENTICATED, Phase.BOUND):
@@ -208,7 +207,7 @@ async def _finish(stream: ClientStream, login: Login) -> None:
     if login.request.bind is not None:
         await _bind(stream, login, refusal, token)
     else:
-        stream.write(_build_success(login, login.account.jid, refusal + token))
+        stream.write(build_success(login, login.account.jid, refusal + token))
         stream.authenticated()
         stream.write(stream.server.features.after(login.account.host))
 
@@ -277,7 +276,7 @@ async def _resume(
         return resumption.failed(Condition.ITEM_NOT_FOUND)
     if login.client:
         session.client = login.client
-    before, after = _around(login, session.jid)
+    before, after = around(login, session.jid)
     # "stream features MUST NOT be sent in this case" (XEP-0198 §9.2)
     stream.authenticated()
     resumption.attach(stream, session, before, token + after)
@@ -304,12 +303,12 @@ async def _bind(stream: ClientStream, login: Login, refusal: bytes, token: bytes
         return
     stream.authenticated()
     stream.adopt(session)
-    stream.write(_build_success(login, session.jid, refusal + bound + token))
+    stream.write(build_success(login, session.jid, refusal + bound + token))
     is_managed = session.outbox is not None
     stream.write(stream.server.features.bound(session.host, is_managed=is_managed))
 
 
-# -- what clients get --
+# -- when it fails --
 
 
 def _fail(stream: ClientStream, failure: Failure) -> None:
@@ -318,40 +317,6 @@ def _fail(stream: ClientStream, failure: Failure) -> None:
         stream.phase = Phase.UNAUTHENTICATED
     stream.login = None
     authentication.failed(stream, failure, build_failure(failure))
-
-
-def build_failure(failure: Failure, application: bytes = b"") -> bytes:
-    """The `<failure/>` of this profile (§2.6.2)."""
-    text = b"<text>%s</text>" % escape(failure.text) if failure.text else b""
-    return b"<failure xmlns='%s'><%s xmlns='%s'/>%s%s</failure>" % (
-        _NS, failure.condition.encode(), NS_SASL.encode(), application, text,
-    )  # fmt: skip
-
-
-def _build_challenge(step: Challenge) -> bytes:
-    return f"<challenge xmlns='{NS}'>{encode(step.data)}</challenge>".encode()
-
-
-def _build_success(login: Login, jid: JID, answers: bytes) -> bytes:
-    before, after = _around(login, jid)
-    return before + answers + after
-
-
-def _around(login: Login, jid: JID) -> tuple[bytes, bytes]:
-    """A `<success/>` in two halves, between which the answers go (§2.6.1)."""
-    return (
-        b"<success xmlns='%s'>%s<authorization-identifier>%s</authorization-identifier>"
-        % (_NS, _additional(login), jid.wire),
-        b"</success>",
-    )
-
-
-def _additional(login: Login) -> bytes:
-    """What the mechanism says with its success, told once."""
-    data, login.additional = login.additional, None
-    if data is None:
-        return b""
-    return f"<additional-data>{encode(data)}</additional-data>".encode()
 
 
 TABLE: Table = {
