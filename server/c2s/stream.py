@@ -296,11 +296,7 @@ class ClientStream:
         )
 
     def _addressee(self) -> bytes:
-        """For a client that named itself, the `to` of our header.
-
-        "the server MUST include a 'to' attribute … and MUST set its value to the bare JID
-        specified in the 'from' attribute of the initial stream header" (RFC 6120 §4.7.2).
-        """
+        """The `to` of our header: whom the client has named as its `from` (RFC 6120 §4.7.2)."""
         claimed = self.claimed
         return b"" if claimed is None else b" to='%s'" % claimed.wire
 
