@@ -168,6 +168,16 @@ class Play:
         if guest.presence:
             await device.line.send(_ROSTER)
             await device.line.send(guest.presence)
+            await self._greet(device)
+
+    async def _greet(self, device: Device) -> None:
+        """Wait until messages come: a server may look first for what was kept for the client."""
+        address = f"{self.values[device.name]}/{device.resource}"
+        await device.line.send(f"<message type='headline' id='hello' to='{address}'/>")
+        while (element := await device.next()) is not None:
+            if element.tag.endswith("}message") and element.get("id") == "hello":
+                return
+        raise Deviation(f"{address} is available and gets no messages")
 
     async def _settle(self) -> None:
         await self.place.settle([d.line for d in self.devices.values() if d.is_connected])
