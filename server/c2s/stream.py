@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from server import eager, outages
+from server.c2s.greeting import greeting
 from server.c2s.sender import is_own
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
@@ -288,17 +289,8 @@ class ClientStream:
     def _hello(self) -> None:
         host = self.host.domain if self.host is not None else self.server.default_domain
         self.said_hello = True
-        self.connection.write(
-            b"<?xml version='1.0'?><stream:stream xmlns='jabber:client'"
-            b" xmlns:stream='http://etherx.jabber.org/streams' id='%s' from='%s'%s version='1.0'"
-            b" xml:lang='en'>"
-            % (self.server.entropy.token(12).encode(), host.encode(), self._addressee())
-        )
-
-    def _addressee(self) -> bytes:
-        """The `to` of our header: whom the client has named as its `from` (RFC 6120 §4.7.2)."""
-        claimed = self.claimed
-        return b"" if claimed is None else b" to='%s'" % claimed.wire
+        stream_id = self.server.entropy.token(12)
+        self.connection.write(greeting(host, stream_id, self.claimed))
 
     def reopen(self, phase: Phase) -> None:
         """Expect a new stream header, after STARTTLS or SASL (RFC 6120 §5.4.3.3, §6.4.6)."""
