@@ -144,46 +144,58 @@ class PersonalPlace(NobodysPlace):
     async def deliver(self, node: Node, event: Event, *, to_pending: bool = False) -> None:
         """Bring news to the owner's devices, to contacts, to subscribers (§4.3)."""
         _to_interested(self._account.reach.available, node.name, event)
-        reached = self._to_contacts(node, event)
+        self._to_contacts(node, event)
         if node.subscriptions:
-            send_all(self._server, event, self._subscribers(node, reached, to_pending))
+            send_all(self._server, event, self._subscribers(node, to_pending))
 
-    def _to_contacts(self, node: Node, event: Event) -> set[JID]:
-        """Notify those who share their presence and have access; gives who they are (§4.3.2)."""
-        server, own, name = self._server, self.jid, node.name
+    def _to_contacts(self, node: Node, event: Event) -> None:
+        """Notify the devices of those who share their presence and have access (§4.3.2).
+
+        Most contacts are not there, or are not interested: that is looked at first.
+        """
+        roster, hosts, name = self._account.roster, self._server.hosts, node.name
         head, tail = event.pieces
-        reached = set()
-        for contact in self._account.roster.sources:
-            host = server.hosts.get(contact.domain)
+        by_presence = node.config.access_model is AccessModel.PRESENCE
+        for contact in roster.audience if by_presence else roster.sources:
+            host = hosts.get(contact.domain)
             peer = None if host is None else host.accounts.online(contact)
-            if peer is None or not peer.roster.has_subscriber(own):
+            if peer is None:
                 continue
-            if not self._has_access(node, contact):
+            interested = [each for each in peer.reach.available if name in each.interests]
+            if not interested or not peer.roster.has_subscriber(self.jid):
                 continue
-            reached.add(contact)
-            for session in peer.reach.available:
-                if name in session.interests:
+            if self._has_access(node, contact):
+                for session in interested:
                     session.send(head + session.jid.wire + tail)
-        return reached
 
-    def _has_access(self, node: Node, contact: JID) -> bool:
-        if node.config.access_model is AccessModel.OPEN and not node.affiliations:
-            return True
-        standing = node.standing(contact, *self._ties(contact))
+    def _has_access(self, node: Node, who: JID) -> bool:
+        model = node.config.access_model
+        if not node.affiliations:
+            # The rules in short, for very many.
+            if model is AccessModel.OPEN:
+                return True
+            if model is AccessModel.PRESENCE:
+                return self._account.roster.has_subscriber(who)
+        standing = node.standing(who, *self._ties(who))
         return rules.refuse_reading(node.config, standing) is None
 
-    def _subscribers(self, node: Node, reached: set[JID], to_pending: bool) -> Iterable[JID]:
-        """Those who subscribed by name and were not reached for their presence."""
+    def _subscribers(self, node: Node, to_pending: bool) -> Iterable[JID]:
+        """Those who subscribed by name and are not reached by their presence."""
         now = int(self._server.clock.utcnow() * 1000)
         for each in list(node.subscriptions.values()):
+            bare = each.jid.bare
             if each.state is not State.SUBSCRIBED and not to_pending:
                 continue
-            if not each.options.deliver or each.options.is_over(now):
+            if not each.options.deliver or each.options.is_over(now) or bare == self.jid:
                 continue
-            if each.jid.bare in reached or each.jid.bare == self.jid:
-                continue
-            if to_pending or self._has_access(node, each.jid.bare):
+            if to_pending or (self._has_access(node, bare) and not self._shares_presence(bare)):
                 yield each.jid
+
+    def _shares_presence(self, who: JID) -> bool:
+        """Whether somebody shows the owner his presence: then his devices say what they want."""
+        host = self._server.hosts.get(who.domain)
+        peer = None if host is None else host.accounts.online(who)
+        return peer is not None and peer.roster.has_subscriber(self.jid)
 
 
 def _to_interested(sessions: Sequence[Session], name: str, event: Event) -> None:

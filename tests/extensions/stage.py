@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from lxml import etree
 
 from extensions.registry import ALL
+from server import rooms
 from server.config import Config, load
 from server.element import Element
 from server.errors import StreamError
@@ -142,7 +143,7 @@ async def open_stage(folder: Path, **sections: dict[str, Any]) -> AsyncIterator[
     """A running server; `sections` change its configuration."""
     clock = FakeClock()
     overrides = {"server": {"domains": [DOMAIN], "data": str(folder)}, **sections}
-    config: Config = load(overrides=overrides)
+    config: Config = load(rooms=rooms.sections(), overrides=overrides)
     async with (
         opened(folder, commit_interval=0, retry_interval=0) as database,
         _running(config, database, clock) as stage,

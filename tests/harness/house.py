@@ -33,6 +33,7 @@ from server.element import Element
 from server.jid import JID
 from server.net.certificates import CertificateStore
 from server.presence.service import PresenceService
+from server.rooms import sections
 from server.roster.service import RosterService
 from server.sasl.keys import HASHES, derive_credentials
 from server.server import Server
@@ -88,7 +89,7 @@ class House:
         }
         for section, keys in (config or {}).items():
             overrides.setdefault(section, {}).update(keys)
-        self.config = load(overrides=overrides, environ={})
+        self.config = load(rooms=sections(), overrides=overrides, environ={})
         self.certificates = certificates or CertificateStore({})
         self.server: Server
         self.database: HeldDatabase
