@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from server.messages.ledger import Ledger
@@ -18,6 +19,9 @@ from server.storage.errors import StorageError
 from server.storage.preferences import ArchivePreferences
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from server.extension import Guard
     from server.host import Host
     from server.jid import JID
     from server.sasl.keys import Credentials
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 #: Accounts without sessions that are kept for the next login or message.
 KEPT_OFFLINE: Final = 5000
 
+UNGUARDED: Final[Mapping[str, Guard]] = MappingProxyType({})
+
 
 class Account:
     """One account of this server: its roster, its sessions, its deliveries."""
@@ -33,6 +39,7 @@ class Account:
     __slots__ = (
         "credentials",
         "draining",
+        "guards",
         "host",
         "id",
         "jid",
@@ -56,6 +63,8 @@ class Account:
         self.roster: Roster
         self.ledger: Ledger
         self.preferences = ArchivePreferences()
+        #: What its owner wants kept away, by the name of the extension that does it.
+        self.guards: Mapping[str, Guard] = UNGUARDED
         self.last_active = 0
         self.last_status = ""
         self.draining: Session | None = None
@@ -67,6 +76,11 @@ class Account:
             (resource, session, None if session.presence is None else session.priority)
             for resource, session in self.sessions.items()
         )
+
+    def guard(self, name: str, guard: Guard | None) -> None:
+        """From now on this guard sees all stanzas from and to the account; None takes it away."""
+        others = {key: each for key, each in self.guards.items() if key != name}
+        self.guards = others if guard is None else {**others, name: guard}
 
     def may_see_presence(self, who: JID) -> bool:
         """Whether that entity is subscribed to the presence of this account, or is its owner."""
@@ -190,6 +204,8 @@ class Accounts:
         account.preferences = await preferences.load(database, row.id, default)
         parked = await messages.parked(database, row.id)
         account.ledger = Ledger(row.delivered, parked)
+        for read in self._host.tables.loads:
+            await read(account)
         return account
 
     def attach(self, account: Account, session: Session) -> None:

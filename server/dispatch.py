@@ -21,6 +21,7 @@ from server.extension import (
     Inbound,
     InfoForm,
     Inline,
+    Load,
     Nonza,
     On,
     Outbound,
@@ -68,6 +69,7 @@ class Tables:
         self.inline: dict[str, Callable[[Session, Element], bytes | None]] = {}
         self.inline_features: set[str] = set()
         self.bound: list[Callable[[Account], Awaitable[bytes]]] = []
+        self.loads: list[Callable[[Account], Awaitable[None]]] = []
         self.moments: dict[type, tuple[Callable[..., Any], ...]] = {}
         self.features: dict[At, list[str]] = {at: [] for at in At}
         self.identities: dict[At, list[Identity]] = {at: [] for at in At}
@@ -94,6 +96,8 @@ class Tables:
                 _own(self.nonzas, tag, nonza, owner)
             case Early(tag, early):
                 _own(self.early, tag, early, owner)
+            case Load(read):
+                self.loads.append(read)
             case Inline() | Bound():
                 self._add_binding(owner, wire)
             case On(moment, told):
@@ -178,10 +182,40 @@ def run(
             except Exception as bug:  # noqa: BLE001 - the border of dispatch
                 number = crashed(stanza, bug)
                 if phase is Phase.GUARD:
-                    return StanzaError(
-                        Condition.INTERNAL_SERVER_ERROR, f"an error of this server, number {number}"
-                    )
+                    return _rejected(number)
                 continue
             if verdict is not None:
                 return verdict
     return None
+
+
+def guard_outbound(
+    session: Session, stanza: Stanza, crashed: Callable[[Stanza, Exception], str]
+) -> Verdict | StanzaError | None:
+    """Show a stanza of a local sender to the guards of his account."""
+    for guard in session.account.guards.values():
+        try:
+            verdict = guard.outbound(session, stanza)
+        except Exception as bug:  # noqa: BLE001 - the border of dispatch
+            return _rejected(crashed(stanza, bug))
+        if verdict is not None:
+            return verdict
+    return None
+
+
+def guard_inbound(
+    account: Account, stanza: Stanza, crashed: Callable[[Stanza, Exception], str]
+) -> Verdict | StanzaError | None:
+    """Show a stanza to the guards of the account that it is for."""
+    for guard in account.guards.values():
+        try:
+            verdict = guard.inbound(account, stanza)
+        except Exception as bug:  # noqa: BLE001 - the border of dispatch
+            return _rejected(crashed(stanza, bug))
+        if verdict is not None:
+            return verdict
+    return None
+
+
+def _rejected(number: str) -> StanzaError:
+    return StanzaError(Condition.INTERNAL_SERVER_ERROR, f"an error of this server, number {number}")

@@ -17,7 +17,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from server.account import Account
@@ -110,6 +110,20 @@ class Request:
             self.host.send(self.stanza.from_, wire)
 
 
+class Guard(Protocol):
+    """What the owner of one account wants kept away: sees every stanza from and to it.
+
+    Hung up by `account.guard(name, guard)`, it runs before all taps; a crash rejects the stanza.
+    Accounts without one pay nothing.
+    """
+
+    def outbound(self, session: Session, stanza: Stanza) -> Verdict | StanzaError | None:
+        """Look at what a client of the account sends; presence for all has no `to`."""
+
+    def inbound(self, account: Account, stanza: Stanza) -> Verdict | StanzaError | None:
+        """Look at what comes for the account or one of its clients."""
+
+
 #: What a handler gives back: a payload for the result (element or serialised), or None.
 Handler = Callable[[Request], "Awaitable[Element | bytes | None] | Element | bytes | None"]
 OutboundTap = Callable[["Session", "Stanza"], "Verdict | StanzaError | None"]
@@ -171,6 +185,13 @@ class On:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """Reads what an extension keeps of an account; the account is not used before that is done."""
+
+    read: Callable[[Account], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
     """A feature in the disco#info of the host or of accounts (XEP-0030 §3)."""
 
@@ -226,7 +247,7 @@ class InfoForm:
 #: A `Service` is a wire too: an address of its own below the host's domain.
 Wire: TypeAlias = (
     "IQ | Outbound | Inbound | Nonza | Early | On | Feature | Identity | StreamFeature | InfoForm"
-    " | Inline | Bound | Service"
+    " | Inline | Bound | Load | Service"
 )
 
 

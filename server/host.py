@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from server import outages, stanza_id
 from server.account import Account, Accounts
-from server.dispatch import Tables, run
+from server.dispatch import Tables, guard_inbound, guard_outbound, run
 from server.errors import Condition, StanzaError
 from server.extension import At, Extension, Inbound, Outbound, Request, Verdict
 from server.requests import answer, malformed
@@ -121,6 +121,10 @@ class Host:
         refusal = server.delivery.refuses(stanza)
         if refusal is not None:
             return self.refuse(stanza, refusal)
+        if session.account.guards:
+            verdict = guard_outbound(session, stanza, server.crashed)
+            if verdict is not None:
+                return self._end(stanza, verdict)
         if self._out_before:
             verdict = run(self._out_before, session, stanza, server.crashed)
             if verdict is not None:
@@ -140,11 +144,9 @@ class Host:
         )  # fmt: skip
 
     def _submit_presence(self, session: Session, stanza: Stanza) -> Pending:
-        stages = self.tables.before[Outbound, "presence"]
-        if stages:
-            verdict = run(stages, session, stanza, self.server.crashed)
-            if verdict is not None:
-                return self._end(stanza, verdict)
+        verdict = self._leaves(session, stanza)
+        if verdict is not None:
+            return self._end(stanza, verdict)
         pending: Pending = self.presence.submit(session, stanza)
         return pending
 
@@ -157,12 +159,19 @@ class Host:
         # account" (RFC 6120 §10.3.3); the own bare JID means the same.
         if to is None or to == session.account.jid:
             return self._answer(stanza, At.OWN, session, session.account)
-        stages = self.tables.before[Outbound, "iq"]
-        if stages:
-            verdict = run(stages, session, stanza, self.server.crashed)
-            if verdict is not None:
-                return self._end(stanza, verdict)
+        verdict = self._leaves(session, stanza)
+        if verdict is not None:
+            return self._end(stanza, verdict)
         return self.server.route(stanza, session)
+
+    def _leaves(self, session: Session, stanza: Stanza) -> Verdict | StanzaError | None:
+        """Ask whoever may keep presence or a request from leaving."""
+        if session.account.guards:
+            verdict = guard_outbound(session, stanza, self.server.crashed)
+            if verdict is not None:
+                return verdict
+        stages = self.tables.before[Outbound, stanza.kind]
+        return run(stages, session, stanza, self.server.crashed) if stages else None
 
     # -- for an address of this host --
 
@@ -207,6 +216,10 @@ class Host:
     ) -> Pending:
         if stanza_id.TAG in stanza.payloads:
             stanza_id.drop_forged(stanza, account.jid)
+        if account.guards:
+            verdict = guard_inbound(account, stanza, self.server.crashed)
+            if verdict is not None:
+                return self._end(stanza, verdict)
         if self._in_before:
             verdict = run(self._in_before, account, stanza, self.server.crashed)
             if verdict is not None:
@@ -220,11 +233,9 @@ class Host:
 
     def _receive_presence(self, account: Account | None, stanza: Stanza) -> Pending:
         if account is not None:
-            stages = self.tables.before[Inbound, "presence"]
-            if stages:
-                verdict = run(stages, account, stanza, self.server.crashed)
-                if verdict is not None:
-                    return self._end(stanza, verdict)
+            verdict = self._enters(account, stanza)
+            if verdict is not None:
+                return self._end(stanza, verdict)
         pending: Pending = self.presence.receive(account, stanza)
         return pending
 
@@ -237,11 +248,9 @@ class Host:
         if wrong is not None:
             return self.refuse(stanza, wrong)
         if account is not None:
-            stages = self.tables.before[Inbound, "iq"]
-            if stages:
-                verdict = run(stages, account, stanza, self.server.crashed)
-                if verdict is not None:
-                    return self._end(stanza, verdict)
+            verdict = self._enters(account, stanza)
+            if verdict is not None:
+                return self._end(stanza, verdict)
         elif not to.resource and stanza.type in ("get", "set"):
             return self._answer(stanza, At.NOBODY, session, None)
         decision = route_iq(stanza.type, to, None if account is None else account.reach)
@@ -257,6 +266,15 @@ class Host:
         for target in decision:
             target.send(wire)
         return None
+
+    def _enters(self, account: Account, stanza: Stanza) -> Verdict | StanzaError | None:
+        """Ask whoever may keep presence or a request from an account."""
+        if account.guards:
+            verdict = guard_inbound(account, stanza, self.server.crashed)
+            if verdict is not None:
+                return verdict
+        stages = self.tables.before[Inbound, stanza.kind]
+        return run(stages, account, stanza, self.server.crashed) if stages else None
 
     def _receive_for_host(self, stanza: Stanza, session: Session | None) -> Pending:
         if stanza.kind == "iq":

@@ -60,10 +60,11 @@ class Availability:
                 show(session, other)
         probed = catch_up(self._server, session, roster.sources)
         # §3.1.3: requests are shown "whenever the contact creates an available resource".
-        for request in roster.requests.values():
-            session.send(request)
+        for contact, request in roster.requests.items():
+            if not roster.hides(contact):
+                session.send(request)
         self._host.moment(SessionAvailable(session))
-        asked = rules.asked(roster.items)
+        asked = [contact for contact in rules.asked(roster.items) if not roster.hides(contact)]
         return self._ask(session, probed, asked) if probed or asked else None
 
     async def _ask(self, session: Session, probed: list[JID], asked: list[JID]) -> None:

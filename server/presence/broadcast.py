@@ -1,8 +1,8 @@
 """Presence on its way to many: serialised once, handed to local sessions as bytes (RFC 6121 §4).
 
 Nothing is made for a contact of this server but the bytes of his copy: no stanza, no task. Contacts
-who are offline cost a look-up. Taps of the contact's host, if there are any, see a copy of the
-stanza: they may refuse it, but what they change in it goes nowhere. Contacts on other servers get
+who are offline cost a look-up. His guards and the taps of his host, if there are any, see a
+copy: they may refuse it, but what they change in it goes nowhere. Contacts on other servers get
 a stanza of their own through the router.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from server.dispatch import run
+from server.dispatch import guard_inbound, run
 from server.extension import Inbound
 from server.presence.stanzas import readdressed
 
@@ -43,7 +43,7 @@ def broadcast(server: Server, stanza: Stanza, account: Account, contacts: Iterab
         if peer is None or own not in peer.roster.sources:
             continue
         available = peer.reach.available
-        if available and (not host.tables.before[_TAPS] or _may_pass(host, peer, stanza, contact)):
+        if available and _may_pass(host, peer, stanza, contact):
             wire = head + contact.wire + tail
             for session in available:
                 session.send(wire)
@@ -83,16 +83,19 @@ def show(session: Session, other: Session) -> None:
     presence = other.presence
     if presence is None:
         return
-    host = session.host
-    if host.tables.before[_TAPS] and not _may_pass(host, session.account, presence, session.jid):
-        return
-    session.send(presence.wire(session.jid))
+    if _may_pass(session.host, session.account, presence, session.jid):
+        session.send(presence.wire(session.jid))
 
 
 def _may_pass(host: Host, peer: Account, stanza: Stanza, to: JID) -> bool:
-    """Ask the taps of the recipient's host; a refusal is not told, presence has no answer."""
-    copy = readdressed(stanza, to)
-    return run(host.tables.before[_TAPS], peer, copy, host.server.crashed) is None
+    """Ask whoever may refuse; a refusal is not told, presence has no answer."""
+    taps = host.tables.before[_TAPS]
+    if not taps and not peer.guards:
+        return True
+    copy, crashed = readdressed(stanza, to), host.server.crashed
+    if peer.guards and guard_inbound(peer, copy, crashed) is not None:
+        return False
+    return run(taps, peer, copy, crashed) is None
 
 
 def send_to(

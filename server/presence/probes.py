@@ -27,7 +27,11 @@ def answer(server: Server, account: Account | None, probe: Stanza) -> Pending:
         available = {session.jid.resource: session for session in account.reach.available}
         own = who.bare == account.jid
         state = State.BOTH if own else account.roster.state(who.bare)
-    found = answer_probe(state, to.resource, available, _directed(available, who))
+    directed = _directed(available, who)
+    if account is not None and account.roster.hides(who.bare):
+        # Somebody behind a veil sees what he was told directly; else nobody is there.
+        available = {name: available[name] for name in directed}
+    found = answer_probe(state, to.resource, available, directed)
     if isinstance(found, list):
         presences = [available[name].presence for name in found]
         return all_of(server.route(readdressed(each, who)) for each in presences if each)

@@ -48,7 +48,8 @@ class Roster:
         self.version = version
         #: Removals up to this version have been forgotten by the store.
         self.floor = floor
-        self._hides: Callable[[JID], bool] | None = None
+        #: Veils by name; mostly there are none.
+        self._hides: dict[str, Callable[[JID], bool]] = {}
         self._forget()
 
     def _forget(self) -> None:
@@ -112,14 +113,17 @@ class Roster:
 
     def hides(self, jid: JID) -> bool:
         """Whether a veil hangs between the user and that address, whatever binds them."""
-        return self._hides is not None and self._hides(jid)
+        return bool(self._hides) and any(hides(jid) for hides in self._hides.values())
 
-    def veil(self, hides: Callable[[JID], bool] | None) -> None:
+    def veil(self, hides: Callable[[JID], bool] | None, name: str = "") -> None:
         """From now on those for whom this is true neither see the user's presence nor are seen.
 
-        What they had seen so far, and a farewell, is for the caller to think of (XEP-0191 §3.3).
+        Each name has a veil of its own, and None takes it away. What they had seen so far, and a
+        farewell, is for the caller to think of (XEP-0191 §3.3).
         """
-        self._hides = hides
+        self._hides.pop(name, None)
+        if hides is not None:
+            self._hides[name] = hides
         self._forget()
 
     @property

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lxml import etree
 
-from server.dispatch import Tables, WiringError, run
+from server.dispatch import Tables, WiringError, guard_inbound, guard_outbound, run
 from server.errors import Condition, StanzaError
 from server.extension import (
     IQ,
@@ -18,6 +19,7 @@ from server.extension import (
     Identity,
     Inbound,
     InfoForm,
+    Load,
     Nonza,
     On,
     Outbound,
@@ -241,3 +243,52 @@ def test_a_crash_elsewhere_is_passed_over() -> None:
     )
     assert run(tables.before[Outbound, "message"], None, message(), crashed) is None
     assert taps.asked == ["a", "b"]
+
+
+class Refusing:
+    """A guard of one account."""
+
+    def __init__(self, answer: Verdict | Exception | None) -> None:
+        self.answer = answer
+        self.seen: list[object] = []
+
+    def _look(self, subject: object) -> Verdict | None:
+        self.seen.append(subject)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def outbound(self, session: Any, stanza: Stanza) -> Verdict | None:
+        return self._look(session)
+
+    def inbound(self, account: Any, stanza: Stanza) -> Verdict | None:
+        return self._look(account)
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [([None, None], 2), ([Verdict.DROP, None], 1), ([None, Verdict.DROP], 2), ([KeyError()], 1)],
+)
+def test_guards_of_an_account_fail_closed(
+    answers: list[Verdict | Exception | None], asked: int
+) -> None:
+    guards = [Refusing(answer) for answer in answers]
+    account = SimpleNamespace(guards=dict(enumerate(guards)))
+    session = SimpleNamespace(account=account)
+    stanza = Stanza("message", etree.fromstring("<message xmlns='jabber:client'/>"), ANNA, ANNA)
+    for verdict in (
+        guard_outbound(session, stanza, lambda *_: "7"),  # type: ignore[arg-type]
+        guard_inbound(account, stanza, lambda *_: "7"),  # type: ignore[arg-type]
+    ):
+        if isinstance(answers[-1], KeyError):
+            assert isinstance(verdict, StanzaError)
+            assert "7" in verdict.text
+        else:
+            assert verdict is (Verdict.DROP if Verdict.DROP in answers else None)
+    assert sum(len(guard.seen) for guard in guards) == 2 * asked
+
+
+def test_what_is_read_with_an_account() -> None:
+    async def read(account: object) -> None: ...
+
+    assert Tables([extension("a", Load(read))]).loads == [read]

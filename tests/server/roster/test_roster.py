@@ -134,3 +134,12 @@ def test_a_veil_hides_both_ways() -> None:
     roster.veil(None)
     assert roster.audience == (ROMEO,)
     assert roster.has_subscriber(ROMEO)
+
+
+def test_every_veil_has_a_name() -> None:
+    roster = Roster()
+    roster.veil(lambda jid: jid == ROMEO, "blocking")
+    roster.veil(lambda jid: True, "privacy")
+    roster.veil(None, "privacy")
+    assert roster.hides(ROMEO)
+    assert not roster.hides(NURSE)
