@@ -77,12 +77,11 @@ async def newest_items(engine: Engine, node: Node, limit: int) -> tuple[list[Ite
         last = await store.last_item(engine.database, node.id, since)
         return ([] if last is None else [last]), True
     heads = await store.sizes(engine.database, node.id, since, MAX_ID, limit, backwards=True)
-    fitting = _fitting(heads)
-    if not fitting:
+    count = fitting(heads)
+    if not count:
         return [], True
-    first, last_ = heads[fitting - 1][0], heads[0][0]
-    rows = await store.items(engine.database, node.id, first, last_)
-    return rows, fitting == len(heads)
+    rows = await store.items(engine.database, node.id, heads[count - 1][0], heads[0][0])
+    return rows, count == len(heads)
 
 
 async def _newest(engine: Engine, node: Node, limit: int) -> bytes:
@@ -96,7 +95,7 @@ async def _newest(engine: Engine, node: Node, limit: int) -> bytes:
     return _answer(engine, node, found, await _notation(engine, node, found))
 
 
-def _fitting(heads: list[tuple[int, int]]) -> int:
+def fitting(heads: list[tuple[int, int]]) -> int:
     """How many of the items, in their order, make an answer that is not too large."""
     size = 0
     for count, (_, length) in enumerate(heads):
@@ -123,7 +122,7 @@ async def _page(engine: Engine, node: Node, page: rsm.Page) -> bytes:
         skipped = await store.item_ids(db, node.id, since, page.index)
         first = skipped[-1][1] + 1 if len(skipped) == page.index else MAX_ID
     heads = await store.sizes(db, node.id, first, last, limit, backwards=page.is_backwards)
-    heads = heads[: _fitting(heads)]
+    heads = heads[: fitting(heads)]
     numbers = sorted(seq for seq, _ in heads)
     found = await store.items(db, node.id, numbers[0], numbers[-1]) if numbers else []
     return _answer(engine, node, found, await _notation(engine, node, found))
