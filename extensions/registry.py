@@ -21,6 +21,7 @@ from extensions.offline import Offline
 from extensions.ping import Ping
 from extensions.pubsub import PubSub
 from extensions.registration import Registration
+from extensions.retraction import Retractions
 from extensions.software_version import SoftwareVersion
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ ALL: Final[tuple[type[Extension], ...]] = (
     Ping,
     PubSub,
     Registration,
+    Retractions,
     SoftwareVersion,
     Capabilities,  # last: it hashes what all others have said
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from server import message_id, outages
 from server.errors import Condition, StanzaError
 from server.messages.rules import ARCHIVE, PENDING, disposition
+from server.messages.tombstone import is_tombstone
 from server.messages.waiting import UNKNOWN, WaitingRoom
 from server.router import Verdict as Route
 from server.router import route_message
@@ -247,6 +248,9 @@ class Delivery:
         arrived = []
         for mid, wire in rows:
             if not ledger.is_due(mid):
+                continue
+            if is_tombstone(wire):
+                arrived.append(mid)  # taken back: due to nobody
                 continue
             ledger.taken(mid)
             late = delayed(wire, mid, by.wire, server_jid)

@@ -38,4 +38,7 @@ def migrations() -> Mapping[str, tuple[Migration, ...]]:
     """The tables of all rooms outside the core, for who must know them without a server."""
     from server.storage.migrate import load
 
-    return {"pubsub": load("extensions.pubsub.migrations")}
+    return {
+        "pubsub": load("extensions.pubsub.migrations"),
+        "retraction": load("extensions.retraction.migrations"),
+    }
