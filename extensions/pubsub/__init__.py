@@ -227,7 +227,7 @@ class PubSub(Extension):
         values = {}
         if await self.engine.node(place, node) is None:
             values = configuration.values_from(options or {})
-        wish = Wish(node, Publication(id_, payload), values)
+        wish = Wish(node, Publication(id_, payload), values, is_ours=True)
         item = await publishing.publish_item(self.engine, place, wish, owner)
         assert item is not None
         return item

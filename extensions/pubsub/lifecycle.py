@@ -45,8 +45,8 @@ def _asked_for(call: Call) -> dict[str, Any]:
         return {}
     # "The <configure/> element MUST follow the <create/> element and MUST NOT possess a 'node'
     # attribute …; if any of these rules are violated, the service MUST return a <bad-request/>"
-    if configure.get("node") is not None or call.root[0] is configure:
-        raise errors.Malformed("The configuration follows the name of the node")
+    if configure.get("node") is not None:
+        raise errors.Malformed("The configuration belongs to the node that is made")
     form = forms.submission(configure, NODE_CONFIG)
     return {} if form is None else configuration.values_of(form)
 

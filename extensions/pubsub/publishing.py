@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from extensions.pubsub import configuration, errors, payloads, rules, store
 from extensions.pubsub.configuration import REJECT, RETRACT_OLDEST
 from extensions.pubsub.engine import News
 from extensions.pubsub.lifecycle import new_node, steps_of_new
+from extensions.pubsub.rules import Affiliation, Standing
 from extensions.pubsub.store import ItemRow
 from server.element import escape
 from server.errors import StanzaError
@@ -19,19 +20,25 @@ if TYPE_CHECKING:
     from extensions.pubsub.nodes import Node
     from extensions.pubsub.payloads import Publication
     from extensions.pubsub.place import Place
-    from extensions.pubsub.rules import Standing
     from server.jid import JID
     from server.storage.insert import Step
 
 
+_OWNER: Final = Standing(Affiliation.OWNER)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants published; `values` are preconditions, `unknown` those nobody knows."""
+    """What somebody wants published; `values` are preconditions, `unknown` those nobody knows.
+
+    `is_ours`: another room of this server wants it, so it need not ask for leave.
+    """
 
     name: str
     publication: Publication | None
     values: dict[str, Any]
     unknown: bool = False
+    is_ours: bool = False
 
 
 async def publish(call: Call) -> bytes:
@@ -64,7 +71,7 @@ async def publish_item(
             if item is not None:
                 await engine.ask_guards(News(place.jid, node.name, item))
                 if node.config.persist_items:
-                    standing = await place.standing(node, who)
+                    standing = await _standing(place, node, wish, who)
                     steps += await _room_for(engine, node, item, standing, removed)
                     steps += store.save_item(node.id, item)
             await engine.write(steps)
@@ -79,20 +86,24 @@ async def publish_item(
     return item
 
 
+async def _standing(place: Place, node: Node, wish: Wish, who: JID) -> Standing:
+    return _OWNER if wish.is_ours else await place.standing(node, who)
+
+
 async def _node_for(engine: Engine, place: Place, wish: Wish, who: JID) -> tuple[Node, list[Step]]:
     """The node to publish to, made or configured anew if need be (§7.1.4, §7.1.5)."""
     node = await engine.node(place, wish.name)
     lenient = place.is_lenient(wish.name)
     if node is None:
-        if not place.creates_on_publish:
+        if not place.creates_on_publish and not wish.is_ours:
             raise errors.NodeNotFound
-        if not place.may_create(who.bare):
+        if not place.may_create(who.bare) and not wish.is_ours:
             raise errors.Forbidden
         if wish.unknown and not lenient:
             raise errors.PreconditionNotMet
         node = await new_node(engine, place, wish.name, who, place.created(wish.values, wish.name))
         return node, steps_of_new(node)
-    standing = await place.standing(node, who)
+    standing = await _standing(place, node, wish, who)
     if not rules.may_publish(node.config, standing):
         raise errors.Forbidden
     if lenient and standing.is_owner:

@@ -65,7 +65,7 @@ def _options_beside(call: Call) -> Options | None:
     element = call.root.find(payloads.tag("options"))
     if element is None:
         return None
-    if element.get("node") or element.get("jid") or call.root[0] is element:
+    if element.get("node") or element.get("jid"):
         raise errors.Malformed("The options follow the subscription they belong to")
     return options.parse(element)
 

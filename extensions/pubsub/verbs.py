@@ -42,6 +42,10 @@ VERBS: Final[Mapping[tuple[str, str], Verb]] = {
 }
 
 
+#: What stands beside a verb and "MUST follow" it (§8.1.3).
+_SECOND: Final = (f"{{{NS}}}configure", f"{{{NS}}}publish-options")
+
+
 async def carry_out(
     engine: Engine, place: Place, who: JID, type_: str, root: Element
 ) -> bytes | None:
@@ -50,6 +54,8 @@ async def carry_out(
     if child is None:
         raise errors.Malformed
     verb = VERBS.get((type_, child.tag))
+    if verb is None and child.tag in _SECOND:
+        raise errors.Malformed("This follows what it belongs to")
     if verb is None:
         name = child.tag.rpartition("}")[2]
         raise errors.Unsupported(name[:64], f"There is no {name[:64]} here")
