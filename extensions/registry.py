@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extensions.archive import Archive
+from extensions.blocking import Blocking
 from extensions.caps import Capabilities
 from extensions.carbons import Carbons
 from extensions.clients import Clients
@@ -34,6 +35,7 @@ ALL: Final[tuple[type[Extension], ...]] = (
     Clients,
     ClientState,
     Commands,
+    Blocking,
     ContactAddresses,
     EntityTime,
     LastActivity,

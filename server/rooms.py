@@ -39,6 +39,7 @@ def migrations() -> Mapping[str, tuple[Migration, ...]]:
     from server.storage.migrate import load
 
     return {
+        "blocking": load("extensions.blocking.migrations"),
         "pubsub": load("extensions.pubsub.migrations"),
         "retraction": load("extensions.retraction.migrations"),
     }
