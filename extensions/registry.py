@@ -20,6 +20,7 @@ from extensions.entity_time import EntityTime
 from extensions.last_activity import LastActivity
 from extensions.offline import Offline
 from extensions.ping import Ping
+from extensions.private_storage import PrivateStorage
 from extensions.pubsub import PubSub
 from extensions.registration import Registration
 from extensions.retraction import Retractions
@@ -41,6 +42,7 @@ ALL: Final[tuple[type[Extension], ...]] = (
     LastActivity,
     Offline,
     Ping,
+    PrivateStorage,
     PubSub,
     Registration,
     Retractions,
