@@ -100,8 +100,14 @@ class Account:
         return self.roster.knows(bare) if wants.policy == "roster" else wants.policy == "always"
 
     def acknowledged(self, mids: list[int]) -> None:
-        """A device has these messages."""
-        self.ledger.acknowledged(mids)
+        """A device has these messages; negative: it has fetched them from the archive."""
+        if min(mids) < 0:
+            mids = sorted(map(abs, mids))
+            self.ledger.acknowledged(mids)
+            if self.ledger.is_ahead:
+                self.host.server.fetched.note(self)
+        else:
+            self.ledger.acknowledged(mids)
         self.save_ledger()
 
     def save_ledger(self) -> None:

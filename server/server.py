@@ -18,6 +18,7 @@ from server.host import Host
 from server.issuer import Issuer
 from server.jid import JID, JIDMalformed
 from server.message_id import MessageIDs
+from server.messages.fetched import Fetched
 from server.meters import Meters
 from server.queries import Queries
 from server.sasl.negotiate import Policy
@@ -91,6 +92,7 @@ class Server:
         self.queries = Queries(self)
         self.ids = MessageIDs()
         self.delivery = Delivery(self)
+        self.fetched = Fetched(self)
         self._debug = log.debugging()
 
     # -- life --

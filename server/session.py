@@ -113,7 +113,11 @@ class Session:
     # -- towards the client --
 
     def send(self, wire: bytes, mid: int = 0) -> None:
-        """Send a serialised stanza; `mid` says which stored message it carries."""
+        """Send a serialised stanza; `mid` says which stored message it carries.
+
+        Negative for a page of the archive: it is settled as well when it arrives, but nobody else
+        gets it when it does not.
+        """
         if self.filter is not None and self.filter(wire, mid):
             return
         self.put(wire, mid)

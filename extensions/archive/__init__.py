@@ -112,10 +112,15 @@ class Archive(Extension):
 
         "the server MUST send the <iq/> result after last query result has been sent" (§4).
         """
-        send = request.send
         build = results.builder(account.jid, request.from_, query.query_id)
+        session = request.session
         for mid, wire in reversed(entries) if query.flip else entries:
-            send(build(mid, wire))
+            if session is None:
+                request.send(build(mid, wire))
+            else:
+                # Negative: what the client has fetched waits no longer, but nobody else gets it if
+                # it is not acknowledged.
+                session.send(build(mid, wire), -mid)
 
     async def answer_metadata(self, request: Request) -> bytes:
         """The first and the last entry of the archive (§5)."""

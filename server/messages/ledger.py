@@ -109,6 +109,36 @@ class Ledger:
             self._park_before(last)
             self._advance()
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether devices have messages beyond the cursor, which older ones may hold back."""
+        return bool(self._done)
+
+    @property
+    def newest_ahead(self) -> int:
+        """The newest of these messages."""
+        return max(self._done)
+
+    def pass_by(self, due: Iterable[int], end: int, *, parks: bool) -> None:
+        """Let the cursor pass messages up to `end` that devices have before their turn.
+
+        `due` (ascending) are all deliverable messages between the cursor and `end`. Those which no
+        device has are parked, or stand in the way. Not while the backlog is being read.
+        """
+        for mid in due:
+            is_open = mid in self.open
+            if not is_open and (mid in self._done or mid in self.parked or mid <= self.read):
+                continue
+            if not parks:
+                end = mid - 1
+                break
+            self._park(mid)
+        if end > self.read:
+            self.read = end
+            self.top = max(self.top, end)
+            self._done = {mid for mid in self._done if mid > end} or _NONE
+        self._advance()
+
     def _park_before(self, last: int) -> None:
         """Give older messages that are still under way a row each, so that the cursor can pass."""
         for mid in self.open:

@@ -40,6 +40,8 @@ PARKED = Insert(
 _PARKED = "SELECT id FROM pending WHERE account = $1 AND settled = 0 ORDER BY id"
 _PENDING = """SELECT a.id, m.stanza FROM archive a JOIN message m ON m.id = a.id
     WHERE a.account = $1 AND a.id > $2 AND (a.flags & 2) <> 0 ORDER BY a.id LIMIT $3"""
+_DELIVERABLE = """SELECT id FROM archive
+    WHERE account = $1 AND id > $2 AND id <= $3 AND (flags & 2) <> 0 ORDER BY id LIMIT $4"""
 _COUNT = """SELECT
     (SELECT count(*) FROM pending WHERE account = $1 AND settled = 0 AND id <= $2)
     + (SELECT count(*) FROM archive WHERE account = $1 AND id > $2 AND (flags & 2) <> 0)"""
@@ -107,6 +109,13 @@ async def pending(
     """
     rows = await db.fetch_large(_PENDING, account, after, limit)
     return [(row[0], bytes(row[1])) for row in rows]
+
+
+async def deliverable(
+    db: Database, account: int, after: int, last: int, limit: int
+) -> list[int]:
+    """The next messages after `after`, up to `last`, that are or were due, oldest first."""
+    return [row[0] for row in await db.fetch_large(_DELIVERABLE, account, after, last, limit)]
 
 
 async def messages(db: Database, ids: Sequence[int]) -> list[tuple[int, bytes]]:
