@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from server.errors import Condition, StanzaError
 from server.extension import (
     IQ,
+    Approval,
     At,
     Bound,
     Early,
@@ -70,6 +71,7 @@ class Tables:
         self.inline_features: set[str] = set()
         self.bound: list[Callable[[Account], Awaitable[bytes]]] = []
         self.loads: list[Callable[[Account], Awaitable[None]]] = []
+        self.approvals: dict[str, Callable[[Account, Stanza], Awaitable[bool]]] = {}
         self.moments: dict[type, tuple[Callable[..., Any], ...]] = {}
         self.features: dict[At, list[str]] = {at: [] for at in At}
         self.identities: dict[At, list[Identity]] = {at: [] for at in At}
@@ -98,6 +100,8 @@ class Tables:
                 _own(self.early, tag, early, owner)
             case Load(read):
                 self.loads.append(read)
+            case Approval(payload, approves):
+                _own(self.approvals, payload, approves, owner)
             case Inline() | Bound():
                 self._add_binding(owner, wire)
             case On(moment, told):

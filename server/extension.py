@@ -192,6 +192,17 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Asked whether a request with that payload to see presence needs no answer of the user's.
+
+    When it says yes the two become contacts of each other (XEP-0379 §3.5).
+    """
+
+    payload: str
+    approves: Callable[[Account, Stanza], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
     """A feature in the disco#info of the host or of accounts (XEP-0030 §3)."""
 
@@ -247,7 +258,7 @@ class InfoForm:
 #: A `Service` is a wire too: an address of its own below the host's domain.
 Wire: TypeAlias = (
     "IQ | Outbound | Inbound | Nonza | Early | On | Feature | Identity | StreamFeature | InfoForm"
-    " | Inline | Bound | Load | Service"
+    " | Inline | Bound | Load | Approval | Service"
 )
 
 

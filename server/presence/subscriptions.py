@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from server.errors import StanzaError
+from server.moments import PresenceShared
 from server.presence.broadcast import send_to
 from server.presence.pending import finish
 from server.presence.stanzas import plain, readdressed
@@ -72,6 +73,9 @@ class Subscriptions:
     async def receive(self, account: Account, verb: Verb, stanza: Stanza) -> None:
         """Take a verb of a contact for a local user (§3.1.3, §3.1.6, §3.2.3, §3.3.3)."""
         contact = stanza.from_.bare
+        if verb is Verb.SUBSCRIBE and await self._is_welcome(account, contact, stanza):
+            await self._befriend(account, contact, stanza)
+            return
         before = account.roster.get(contact)
         if contact == account.jid or (before is None and self._is_too_much(account, verb)):
             return
@@ -95,6 +99,35 @@ class Subscriptions:
         """Whether one more stranger asks than are remembered: then nobody can answer him."""
         waiting = account.roster.waiting
         return verb is Verb.SUBSCRIBE and not changes.may_note_request(waiting, self._limits)
+
+    # -- from the contact, whom the user has invited (XEP-0379 §3.5) --
+
+    async def _is_welcome(self, account: Account, contact: JID, stanza: Stanza) -> bool:
+        """Whether somebody approves in the user's stead; asked only when it makes a difference."""
+        approvals = self._host.tables.approvals
+        asked = [approvals[tag] for tag in stanza.payloads if tag in approvals]
+        before = account.roster.get(contact)
+        if not asked or contact == account.jid:
+            return False
+        if before is not None and (before.state.from_ or before.approved):
+            return False
+        if not _is_listed(before) and len(account.roster) >= self._limits.items:
+            return False
+        return any([await approves(account, stanza) for approves in asked])
+
+    async def _befriend(self, account: Account, contact: JID, stanza: Stanza) -> None:
+        """Approve the request and ask in return."""
+        before = account.roster.get(contact)
+        outcome = rules.welcome(contact, before)
+        try:
+            await self._store(account, contact, before, outcome)
+            await finish(self._server.route(plain(Verb.SUBSCRIBED, account.jid, contact)))
+            await self.announce(account, contact, outcome.announce)
+            if not account.roster.state(contact).to:
+                await self._decide_outbound(account, Verb.SUBSCRIBE, contact)
+                await finish(self._server.route(plain(Verb.SUBSCRIBE, account.jid, contact)))
+        except StanzaError as refusal:
+            self._host.refuse(stanza, refusal)
 
     # -- both --
 
@@ -129,7 +162,8 @@ class Subscriptions:
 
     async def announce(self, account: Account, contact: JID, announce: Announce) -> None:
         """Tell a contact how the user is, or that he is gone, from each available device."""
-        if announce is Announce.NOTHING:
+        hidden = announce is not Announce.UNAVAILABLE and account.roster.hides(contact)
+        if announce is Announce.NOTHING or hidden:
             return
         for session in account.reach.available:
             presence = session.presence
@@ -137,6 +171,8 @@ class Subscriptions:
                 presence = plain("unavailable", session.jid, None)
             if presence is not None:
                 await finish(send_to(self._server, presence, contact))
+        if announce is Announce.CURRENT:
+            self._host.moment(PresenceShared(account, contact))
 
 
 def _is_listed(item: RosterItem | None) -> bool:

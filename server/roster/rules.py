@@ -146,6 +146,11 @@ def receive(verb: Verb, contact: JID, item: RosterItem | None) -> Outcome:
     return _outcome(item, before, replace(before, state=state), delivers)
 
 
+def welcome(contact: JID, item: RosterItem | None) -> Outcome:
+    """Decide about a request that is approved in the user's stead, like one approved beforehand."""
+    return _approve_now(item or RosterItem(contact, listed=False))
+
+
 def _approve_now(before: RosterItem) -> Outcome:
     """A request that was approved beforehand: answered, and nobody is asked (RFC 6121 §3.4)."""
     _, asked = INBOUND[Verb.SUBSCRIBE][before.state]
