@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from server.account import Account
+    from server.jid import JID
     from server.session import Session
 
 
@@ -30,6 +31,14 @@ class InterestsLearned:
 
     session: Session
     added: frozenset[str]
+
+
+@dataclass(slots=True)
+class PresenceShared:
+    """A contact was let in: from now on he sees the account's presence (RFC 6121 §3.1.5)."""
+
+    account: Account
+    contact: JID
 
 
 @dataclass(slots=True)
