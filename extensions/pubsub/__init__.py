@@ -51,7 +51,7 @@ from server.extension import (
     Verdict,
     Wire,
 )  # fmt: skip
-from server.moments import AccountDeleted, InterestsLearned, SessionAvailable
+from server.moments import AccountDeleted, InterestsLearned, PresenceShared, SessionAvailable
 from server.storage.migrate import load
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ class PubSub(Extension):
         yield Outbound(Phase.GUARD, self.take_decision, payload=_FORM)
         yield On(SessionAvailable, self.came)
         yield On(InterestsLearned, self.learned)
+        yield On(PresenceShared, self.introduce)
         yield On(AccountDeleted, self.forget)
 
     async def start(self) -> None:
@@ -157,6 +158,10 @@ class PubSub(Extension):
     def learned(self, moment: InterestsLearned) -> Awaitable[None]:
         """An available device has said what it wants to know."""
         return greeting.greet(self.engine, moment.session, moment.added)
+
+    def introduce(self, moment: PresenceShared) -> Awaitable[None]:
+        """A user has let in a contact: "to all new subscribers" (XEP-0163 §4.3.4)."""
+        return greeting.introduce(self.engine, moment.account.jid, moment.contact)
 
     async def forget(self, moment: AccountDeleted) -> None:
         """An account is gone, and its nodes with it."""

@@ -28,10 +28,25 @@ async def greet(engine: Engine, session: Session, interests: frozenset[str]) -> 
     """Send the last item of every node among `interests` that the user may see."""
     if not interests:
         return
-    account = session.account
-    own = await store.own_news(engine.database, account.id)
+    own = await store.own_news(engine.database, session.account.id)
     await _send(engine, session, own, interests)
-    owners = _sharing_presence(engine, session)
+    await _greet_from(engine, session, interests, _sharing_presence(engine, session))
+
+
+async def introduce(engine: Engine, one: JID, other: JID) -> None:
+    """Two users begin to share presence: each of them hears of the other, if both let it be."""
+    for who, owner in ((one, other), (other, one)):
+        host = engine.server.hosts.get(who.domain)
+        account = None if host is None else host.accounts.online(who)
+        for session in () if account is None else account.reach.available:
+            if owner in _sharing_presence(engine, session):
+                await _greet_from(engine, session, session.interests, [owner])
+
+
+async def _greet_from(
+    engine: Engine, session: Session, interests: frozenset[str], owners: list[JID]
+) -> None:
+    account = session.account
     for start in range(0, len(owners), store.TOGETHER):
         if not _is_here(session):
             return
