@@ -16,6 +16,7 @@ from extensions.commands import Commands
 from extensions.contact_addresses import ContactAddresses
 from extensions.csi import ClientState
 from extensions.disco import Disco
+from extensions.displayed import Displayed
 from extensions.entity_time import EntityTime
 from extensions.last_activity import LastActivity
 from extensions.offline import Offline
@@ -44,6 +45,7 @@ ALL: Final[tuple[type[Extension], ...]] = (
     Ping,
     PrivateStorage,
     PubSub,
+    Displayed,
     Registration,
     Retractions,
     SoftwareVersion,

@@ -1,0 +1,121 @@
+"""How far the user has read each chat, told to all of his devices by the way (XEP-0490).
+
+A client that marks a message as displayed may put the same for its own user's devices into the same
+message. It never leaves the server: it becomes an item of the node that all devices follow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from extensions.pubsub.payloads import LONGEST, serialise
+from server import log
+from server.errors import StanzaError
+from server.extension import (
+    XEP,
+    At,
+    Extension,
+    Feature,
+    Outbound,
+    Phase,
+    Spec,
+    Wire,
+)
+from server.messages.rules import disposition
+from server.storage.errors import StorageError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterable
+
+    from extensions.pubsub import PubSub
+    from server.host import Host
+    from server.jid import JID
+    from server.session import Session
+    from server.stanza import Stanza
+
+_log = log.get(__name__)
+
+NODE: Final = "urn:xmpp:mds:displayed:0"
+DISPLAYED: Final = f"{{{NODE}}}displayed"
+STANZA_ID: Final = "{urn:xmpp:sid:0}stanza-id"
+
+#: "The client MUST include appropriate publish-options …, setting the access model to whitelist and
+#: the max-items to max" (§4.2); so does a server that makes the node (§5.2).
+OPTIONS: Final = {
+    "persist_items": "true",
+    "max_items": "max",
+    "send_last_published_item": "never",
+    "access_model": "whitelist",
+}
+
+#: Chats of one account that may wait to be published; more are left to the clients' next words.
+MOST: Final = 500
+
+
+class Displayed(Extension):
+    """Publishes what clients have displayed (XEP-0490 §4.5)."""
+
+    name = "displayed"
+    requires = ("pubsub",)
+    specs: ClassVar[tuple[Spec, ...]] = (XEP(490, "Message Displayed Synchronization", "1.0.1"),)
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        #: What is to be published for each account, by chat, and who is at it.
+        self._waiting: dict[JID, dict[str, bytes]] = {}
+        self._tasks: dict[JID, asyncio.Task[None]] = {}
+
+    def wires(self) -> Iterable[Wire]:
+        """Every hook of this extension."""
+        # COMPAT: Conversations 2.19 asks for the first where the second is meant.
+        yield Feature(NODE, At.OWN | At.ACCOUNT)
+        yield Feature("urn:xmpp:mds:server-assist:0", At.OWN | At.ACCOUNT)
+        yield Outbound(Phase.REWRITE, self.assist, payload=DISPLAYED)
+
+    async def stop(self) -> None:
+        """Publish what is still to be published."""
+        for task in list(self._tasks.values()):
+            await task
+
+    def assist(self, session: Session, stanza: Stanza) -> None:
+        """Take the element out and publish it (§4.5.3).
+
+        "The server MUST strip the <displayed/> element from the message and continue to process it
+        normally", "before the message is stored in the archive … and before it is reflected back"
+        (§5.2).
+        """
+        elements = list(stanza.element.iterchildren(DISPLAYED))
+        stanza.drop(*elements)
+        stanza.disposition = disposition(stanza)
+        # "The <displayed/> element MUST contain exactly one … <stanza-id/>" (§4.1)
+        newest = elements[-1]
+        if stanza.type == "error" or [child.tag for child in newest] != [STANZA_ID]:
+            return
+        # "… the item id is taken from the 'to' attribute and the payload is the <displayed/>"
+        if stanza.to is not None and len(stanza.to) <= LONGEST:
+            self._publish(session.account.jid, str(stanza.to), serialise(newest))
+
+    def _publish(self, owner: JID, chat: str, payload: bytes) -> None:
+        waiting = self._waiting.setdefault(owner, {})
+        waiting.pop(chat, None)
+        if len(waiting) < MOST:
+            waiting[chat] = payload
+        if owner not in self._tasks:
+            work = self._publish_all(owner)
+            self._tasks[owner] = self.host.server.tasks.spawn(work, "displayed")
+
+    async def _publish_all(self, owner: JID) -> None:
+        """One after the other, of each chat the newest."""
+        pubsub: PubSub = self.host.service("pubsub")
+        waiting = self._waiting[owner]
+        try:
+            while waiting:
+                chat = next(iter(waiting))
+                payload = waiting.pop(chat)
+                try:
+                    await pubsub.publish(owner, NODE, chat, payload, OPTIONS)
+                except (StanzaError, StorageError) as refusal:
+                    _log.info("displayed.refused", account=owner, error=str(refusal))
+        finally:
+            del self._tasks[owner], self._waiting[owner]
