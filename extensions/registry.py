@@ -22,6 +22,7 @@ from extensions.last_activity import LastActivity
 from extensions.offline import Offline
 from extensions.ping import Ping
 from extensions.private_storage import PrivateStorage
+from extensions.privacy import Privacy
 from extensions.pubsub import PubSub
 from extensions.registration import Registration
 from extensions.retraction import Retractions
@@ -38,6 +39,7 @@ ALL: Final[tuple[type[Extension], ...]] = (
     ClientState,
     Commands,
     Blocking,
+    Privacy,
     ContactAddresses,
     EntityTime,
     LastActivity,

@@ -40,6 +40,7 @@ def migrations() -> Mapping[str, tuple[Migration, ...]]:
 
     return {
         "blocking": load("extensions.blocking.migrations"),
+        "privacy": load("extensions.privacy.migrations"),
         "pubsub": load("extensions.pubsub.migrations"),
         "retraction": load("extensions.retraction.migrations"),
     }

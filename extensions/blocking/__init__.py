@@ -64,7 +64,7 @@ class Blocking(Extension):
         """An account comes into memory."""
         jids = await store.load(self.host.server.database, account.id)
         if jids:
-            blocklist.hang_up(account, jids)
+            blocklist.hang_up(account, blocklist.BlockList(account, jids))
 
     async def forget(self, moment: AccountDeleted) -> None:
         """An account is gone."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extensions.blocking.rules import answer_inbound, covers, refuse_outbound
-from server.presence.broadcast import catch_up, send_to
+from server.presence import veils
+from server.presence.broadcast import send_to
 from server.presence.pending import finish
 from server.presence.stanzas import plain
 
@@ -53,11 +54,10 @@ def of(account: Account) -> frozenset[JID]:
     return guard.jids if isinstance(guard, BlockList) else frozenset()
 
 
-def hang_up(account: Account, jids: frozenset[JID]) -> None:
-    """From now on these are blocked, and no others."""
-    guard = BlockList(account, jids) if jids else None
-    account.guard(NAME, guard)
-    account.roster.veil(None if guard is None else guard.covers, NAME)
+def hang_up(account: Account, guard: BlockList) -> None:
+    """From now on this list holds, and no other."""
+    account.guard(NAME, guard if guard.jids else None)
+    account.roster.veil(guard.covers if guard.jids else None, NAME)
 
 
 async def part(server: Server, account: Account, jids: Iterable[JID]) -> None:
@@ -67,20 +67,14 @@ async def part(server: Server, account: Account, jids: Iterable[JID]) -> None:
     allowed to receive presence notifications from the user" (§3.3); likewise to those who got
     presence directly, a room say.
     """
-    before = account.roster.audience
-    subscribers = frozenset(before)
-    jids = frozenset(jids)
-    hang_up(account, of(account) | jids)
-    after = frozenset(account.roster.audience)
-    parted = {jid for jid in before if jid not in after}
-    parted.update(jid for jid in jids if not jid.is_bare and jid.bare in subscribers)
-    guard = account.guards.get(NAME)
+    guard = BlockList(account, of(account).union(jids))
+    subscribers = account.roster.audience
+    single = {jid for jid in jids if jid.resource and jid.bare in subscribers}
+    await veils.change(server, account, lambda: hang_up(account, guard))
     for session in account.reach.available:
-        farewell = plain("unavailable", session.jid, None)
-        told = set(parted)
-        if isinstance(guard, BlockList):
-            told.update(jid for jid in session.directed if guard.covers(jid))
+        told = single.union(jid for jid in session.directed if guard.covers(jid))
         session.directed -= told
+        farewell = plain("unavailable", session.jid, None)
         for jid in sorted(told):
             await finish(send_to(server, farewell, jid, session))
 
@@ -91,18 +85,11 @@ async def meet(server: Server, account: Account, jids: frozenset[JID]) -> None:
     "the user's server MUST send the user's current presence information to the JID (but only if the
     JID is allowed to receive presence notifications" (§3.4).
     """
-    roster = account.roster
-    told, known = frozenset(roster.audience), roster.sources
-    hang_up(account, of(account) - jids)
-    subscribers = frozenset(roster.audience)
-    met = set(subscribers - told)
-    met.update(jid for jid in jids if not jid.is_bare and jid.bare in subscribers & told)
-    seen = sorted(roster.sources - known)
+    guard = BlockList(account, of(account) - jids)
+    subscribers = account.roster.audience
+    single = sorted(jid for jid in jids if jid.resource and jid.bare in subscribers)
+    await veils.change(server, account, lambda: hang_up(account, guard))
     for session in account.reach.available:
-        presence = session.presence
-        if presence is None:
-            continue
-        for jid in sorted(met):
-            await finish(send_to(server, presence, jid, session))
-        for jid in catch_up(server, session, seen):
-            await finish(server.route(plain("probe", session.jid, jid), session))
+        for jid in single:
+            if session.presence is not None:
+                await finish(send_to(server, session.presence, jid, session))
