@@ -1,7 +1,7 @@
 """The last items for a device that has just come, or has just said what it wants (XEP-0163 §4.3.4).
 
 They come from the user's own nodes and from those of contacts here, whether these are online or
-not. The database is asked for them in portions: nobody's account is loaded for it.
+not. The database is asked for them in portions; only accounts that have something are loaded.
 """
 
 from __future__ import annotations
@@ -99,8 +99,10 @@ async def _may_read(engine: Engine, session: Session, row: NewsRow, config: Node
         return True
     owner = JID.parse(row.owner)
     host = engine.server.hosts.get(owner.domain)
-    known = None if host is None else host.accounts.known(owner)
-    if known is not None and known.roster.hides(who):
+    account = None if host is None else await host.accounts.load(owner)
+    # "a PEP service MUST NOT send notifications to a subscriber if the user has blocked the
+    # subscriber" (§4.3.3)
+    if account is None or account.roster.hides(who):
         return False
     # What else counts, who was cast out say, stands with the node.
     node = await engine.nodes.find((row.account, "", row.name), owner)

@@ -188,6 +188,8 @@ class PersonalPlace(NobodysPlace):
                 continue
             if not each.options.deliver or each.options.is_over(now) or bare == self.jid:
                 continue
+            if self._account.roster.hides(bare):
+                continue
             if to_pending or (self._has_access(node, bare) and not self._shares_presence(bare)):
                 yield each.jid
 

@@ -82,7 +82,7 @@ _LEFT_OVER = """SELECT DISTINCT account FROM pubsub_node
     WHERE account <> 0 AND account NOT IN (SELECT id FROM account)"""
 
 #: How many accounts are asked for their news at a time.
-TOGETHER: Final = 50
+TOGETHER: Final = 25
 _ALL: Final = 1 << 30
 
 
