@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from extensions.archive import Archive
 from extensions.blocking import Blocking
+from extensions.bookmarks import Bookmarks
 from extensions.caps import Capabilities
 from extensions.carbons import Carbons
 from extensions.clients import Clients
@@ -47,6 +48,7 @@ ALL: Final[tuple[type[Extension], ...]] = (
     Ping,
     PrivateStorage,
     PubSub,
+    Bookmarks,
     Displayed,
     Registration,
     Retractions,

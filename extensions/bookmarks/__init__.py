@@ -1,0 +1,57 @@
+"""Bookmarks of rooms: one set, in whatever way a client keeps them.
+
+Modern clients have an item for each room (XEP-0402), older ones a list of all in one item or in
+private XML (XEP-0048, XEP-0049). `keeping.py` keeps them the same, `formats.py` converts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from extensions.bookmarks.formats import LEGACY, NATIVE, STORAGE
+from extensions.bookmarks.keeping import Keeper
+from server.errors import StanzaError
+from server.extension import XEP, At, Extension, Feature, On, Spec, Wire
+from server.moments import SessionBound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from extensions.private_storage import PrivateStorage
+    from extensions.pubsub import PubSub
+
+
+class Bookmarks(Extension):
+    """Unifies bookmarks (XEP-0402 §5.3, XEP-0411)."""
+
+    name = "bookmarks"
+    requires = ("private_storage", "pubsub")
+    specs: ClassVar[tuple[Spec, ...]] = (
+        XEP(48, "Bookmarks", "1.2"),
+        XEP(402, "PEP Native Bookmarks", "1.2.0", note="one set with those of XEP-0048"),
+        XEP(411, "Bookmarks Conversion", "1.1.0"),
+    )
+
+    def wires(self) -> Iterable[Wire]:
+        """Every hook of this extension; nodes and private XML follow when it starts."""
+        # "The service MUST include a … feature … on the account" (XEP-0411 §2).
+        yield Feature("urn:xmpp:bookmarks-conversion:0", At.OWN)
+        yield Feature(f"{NATIVE}#compat", At.OWN)
+        yield Feature(f"{NATIVE}#compat-pep", At.OWN)
+        yield On(SessionBound, self.came)
+
+    async def start(self) -> None:
+        """Take over the list in private XML, and look at the two nodes."""
+        self._keeper = keeper = Keeper(self.host)
+        pubsub: PubSub = self.host.service("pubsub")
+        private: PrivateStorage = self.host.service("private_storage")
+        private.claim(STORAGE, keeper.read, keeper.write)
+        pubsub.watch(NATIVE, keeper.native_changed)
+        pubsub.watch(LEGACY, keeper.legacy_published)
+
+    async def came(self, moment: SessionBound) -> None:
+        """Somebody is here who may have a list from before there were items."""
+        try:
+            await self._keeper.absorb(moment.session.account)
+        except StanzaError:
+            return  # there is no room; another time, then

@@ -1,0 +1,226 @@
+"""Keeps all places where bookmarks stand the same (XEP-0402 §5.3, XEP-0411 §3).
+
+The native node is what counts. A legacy list, in private XML or in a node, is made from it; what a
+client writes into one becomes changes of native items. What a native item cannot be, bookmarks of
+pages for instance, stays in private XML and appears in both lists.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lxml import etree
+
+from extensions.bookmarks import formats
+from extensions.bookmarks.formats import CONFERENCE, LEGACY, NATIVE, STORAGE, Listing
+from extensions.pubsub.rules import AccessModel
+from extensions.pubsub.turns import Turns
+from server import log
+from server.element import to_bytes
+from server.errors import StanzaError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping
+
+    from extensions.private_storage import PrivateStorage
+    from extensions.pubsub import News, PubSub
+    from extensions.pubsub.store import ItemRow
+    from server.account import Account
+    from server.element import Element
+    from server.host import Host
+    from server.jid import JID
+
+_log = log.get(__name__)
+
+_NATIVE_OPTIONS: Final[Mapping[str, str]] = {
+    "persist_items": "true", "max_items": "max",
+    "send_last_published_item": "never", "access_model": "whitelist",
+}  # fmt: skip
+_LEGACY_OPTIONS: Final[Mapping[str, str]] = {"persist_items": "true", "access_model": "whitelist"}
+
+#: Name of an item, and what is in it.
+Native = tuple[str, "Element"]
+
+
+class Keeper:
+    """The bookmarks of the accounts of one host."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._pubsub: PubSub = host.service("pubsub")
+        self._private: PrivateStorage = host.service("private_storage")
+        self._turns = Turns()
+        self._stale: set[JID] = set()  # whose list is about to be made anew
+        self._writing: dict[JID, bytes] = {}  # the list that is just being published by us
+
+    # -- private XML --
+
+    async def read(self, account: Account) -> bytes:
+        """The list for a client that asks for private XML."""
+        if not await self._is_private(account.jid, NATIVE):
+            return await self._private.find(account, STORAGE)
+        async with self._turns.of(account.jid):
+            await self._absorb(account)
+            return await self._collated(account)
+
+    async def write(self, account: Account, content: bytes) -> None:
+        """A client has a new list, which it stores as private XML."""
+        if not await self._is_private(account.jid, NATIVE):
+            await self._private.save(account, {STORAGE: content})
+            return
+        async with self._turns.of(account.jid):
+            await self._apply(account, parse(content))
+            await self._publish_listing(account)
+
+    # -- nodes --
+
+    def legacy_published(self, news: News) -> Awaitable[None] | None:
+        """A client has a new list, which it has published."""
+        item, owner = news.item, news.owner
+        if item is None or not owner.local or self._writing.get(owner) == item.payload:
+            return None
+        return self._take_listing(owner, item)
+
+    def native_changed(self, news: News) -> Awaitable[None] | None:
+        """Items have changed: the lists follow, once for many changes."""
+        owner = news.owner
+        if not owner.local or owner in self._stale:
+            return None
+        self._stale.add(owner)
+        return self._follow(owner)
+
+    async def _take_listing(self, owner: JID, item: ItemRow) -> None:
+        account = await self._host.accounts.load(owner)
+        if account is None or not await self._are_private(owner):
+            return
+        if not item.payload or etree.fromstring(item.payload).tag != STORAGE:
+            return
+        try:
+            async with self._turns.of(owner):
+                await self._apply(account, parse(item.payload))
+                await self._publish_listing(account)
+        except StanzaError as refusal:
+            _log.info("bookmarks.not_converted", condition=refusal.condition)
+
+    async def _follow(self, owner: JID) -> None:
+        try:
+            async with self._turns.of(owner):
+                self._stale.discard(owner)
+                account = await self._host.accounts.load(owner)
+                if account is not None:
+                    await self._publish_listing(account)
+        except StanzaError as refusal:
+            _log.info("bookmarks.not_converted", condition=refusal.condition)
+        finally:
+            self._stale.discard(owner)
+
+    async def absorb(self, account: Account) -> None:
+        """Take over a list in private XML that has never become items.
+
+        "the server should make sure that the data gets copied from Private XML to PEP before the
+        user logs in for the first time" (XEP-0411 §4).
+        """
+        if not await self._private.find(account, STORAGE):
+            return
+        if not await self._is_private(account.jid, NATIVE):
+            return
+        async with self._turns.of(account.jid):
+            await self._absorb(account)
+
+    # -- within a turn --
+
+    async def _absorb(self, account: Account) -> None:
+        stored = await self._stored(account)
+        if not stored.rooms:
+            return
+        natives = await self._natives(account.jid)
+        for room, legacy in stored.rooms.items():
+            if room not in natives:
+                await self._publish(account.jid, room, formats.to_native(legacy, None))
+        await self._save_rest(account, stored)
+
+    async def _apply(self, account: Account, listing: Listing) -> None:
+        """Change items until they are what a list says (XEP-0402 §5.3.2)."""
+        owner = account.jid
+        natives = await self._natives(owner)
+        await self._save_rest(account, listing)
+        gone = [name for room, (name, _) in natives.items() if room not in listing.rooms]
+        if gone:
+            await self._pubsub.retract(owner, NATIVE, gone)
+        for room, legacy in listing.rooms.items():
+            name, existing = natives.get(room, (room, None))
+            await self._publish(owner, name, formats.to_native(legacy, existing))
+
+    async def _publish(self, owner: JID, name: str, native: Element | None) -> None:
+        if native is not None:
+            await self._pubsub.publish(owner, NATIVE, name, to_bytes(native), _NATIVE_OPTIONS)
+
+    async def _publish_listing(self, account: Account) -> None:
+        """Make the list in the legacy node what it should be, and tell who wants to know.
+
+        "When a legacy client modifies bookmarks over Private XML the service MUST send out
+        notification messages to all subscribers of the 'storage:bookmarks' node" (XEP-0411 §3).
+        """
+        owner = account.jid
+        if not await self._are_private(owner):
+            return
+        content = await self._collated(account)
+        listing = parse(content)
+        found = await self._pubsub.items(owner, LEGACY, limit=1)
+        there = parse(found[0].payload) if found else Listing({}, ())
+        if formats.is_same_listing(listing, there):
+            return
+        self._writing[owner] = content
+        try:
+            name = found[0].id if found else "current"
+            await self._pubsub.publish(owner, LEGACY, name, content, _LEGACY_OPTIONS)
+        finally:
+            del self._writing[owner]
+
+    # -- what is there --
+
+    async def _natives(self, owner: JID) -> dict[JID, Native]:
+        """Native items by room; what is no bookmark of a room is passed over."""
+        natives: dict[JID, Native] = {}
+        for item in await self._pubsub.items(owner, NATIVE):
+            room = formats.room_of(item.id)
+            element = etree.fromstring(item.payload) if item.payload else None
+            if room is not None and element is not None and element.tag == CONFERENCE:
+                natives.setdefault(room, (item.id, element))
+        return natives
+
+    async def _collated(self, account: Account) -> bytes:
+        natives = await self._natives(account.jid)
+        rooms = {room: element for room, (_, element) in natives.items()}
+        return formats.build_listing(rooms, (await self._stored(account)).rest)
+
+    async def _stored(self, account: Account) -> Listing:
+        return parse(await self._private.find(account, STORAGE))
+
+    async def _save_rest(self, account: Account, listing: Listing) -> None:
+        stored = await self._stored(account)
+        if stored.rooms or sorted(stored.rest) != sorted(listing.rest):
+            content = formats.build_listing({}, listing.rest)
+            await self._private.save(account, {STORAGE: content})
+
+    async def _are_private(self, owner: JID) -> bool:
+        return await self._is_private(owner, NATIVE) and await self._is_private(owner, LEGACY)
+
+    async def _is_private(self, owner: JID, name: str) -> bool:
+        """Whether a node is for nobody else, or would be if it were there.
+
+        "the service MUST make [sure] that the user is the only one who has access to that node …
+        by either changing the access model accordingly or not doing the conversion" (XEP-0411 §5).
+        """
+        place = await self._pubsub.place(owner)
+        node = await self._pubsub.engine.node(place, name)
+        return node is None or node.config.access_model is AccessModel.WHITELIST
+
+
+def parse(content: bytes) -> Listing:
+    """A list as it is stored; anything else is an empty one. Of several the last counts."""
+    if not content:
+        return Listing({}, ())
+    elements = etree.fromstring(b"<all>%s</all>" % content)
+    last = elements[-1]
+    return formats.parse_listing(last) if last.tag == STORAGE else Listing({}, ())
