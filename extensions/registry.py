@@ -18,13 +18,17 @@ from extensions.contact_addresses import ContactAddresses
 from extensions.csi import ClientState
 from extensions.disco import Disco
 from extensions.displayed import Displayed
+from extensions.encryption_policy import EncryptionPolicy
 from extensions.entity_time import EntityTime
+from extensions.invitations import Invitations
 from extensions.last_activity import LastActivity
+from extensions.markers import Markers
 from extensions.offline import Offline
 from extensions.ping import Ping
-from extensions.private_storage import PrivateStorage
 from extensions.privacy import Privacy
+from extensions.private_storage import PrivateStorage
 from extensions.pubsub import PubSub
+from extensions.push import Push
 from extensions.registration import Registration
 from extensions.retraction import Retractions
 from extensions.software_version import SoftwareVersion
@@ -42,15 +46,19 @@ ALL: Final[tuple[type[Extension], ...]] = (
     Blocking,
     Privacy,
     ContactAddresses,
+    EncryptionPolicy,
     EntityTime,
     LastActivity,
+    Markers,
     Offline,
     Ping,
     PrivateStorage,
     PubSub,
-    Bookmarks,
     Displayed,
+    Bookmarks,
+    Push,
     Registration,
+    Invitations,
     Retractions,
     SoftwareVersion,
     Capabilities,  # last: it hashes what all others have said

@@ -29,9 +29,11 @@ def extensions(config: Config) -> tuple[type[Extension], ...]:
 
 def sections() -> Mapping[str, type]:
     """Sections by name, in the order of the configuration file."""
+    from extensions.invitations.section import Invitations
     from extensions.pubsub.section import PubSub
+    from extensions.push.section import Push
 
-    return {"pubsub": PubSub}
+    return {"invitations": Invitations, "pubsub": PubSub, "push": Push}
 
 
 def migrations() -> Mapping[str, tuple[Migration, ...]]:
@@ -40,7 +42,10 @@ def migrations() -> Mapping[str, tuple[Migration, ...]]:
 
     return {
         "blocking": load("extensions.blocking.migrations"),
+        "invitations": load("extensions.invitations.migrations"),
         "privacy": load("extensions.privacy.migrations"),
+        "markers": load("extensions.markers.migrations"),
         "pubsub": load("extensions.pubsub.migrations"),
+        "push": load("extensions.push.migrations"),
         "retraction": load("extensions.retraction.migrations"),
     }

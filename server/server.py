@@ -25,11 +25,12 @@ from server.sasl.negotiate import Policy
 from server.sasl.oauthbearer import NAME as OAUTHBEARER
 from server.sasl.scram import PLUS
 from server.sessions import Sessions
-from server.stanza import Stanza, error_reply
+from server.stanza import Stanza, error_reply, qualify
 from server.storage import messages
 from server.storage.settings import keep_secret
 from server.stream.limits import Limits
 from server.stream.management import MOST_BYTES
+from server.stream.reader import parse
 from server.sweep import Sweep
 from server.tasks import Tasks
 
@@ -202,6 +203,8 @@ class Server:
         host = self.hosts.get(to.domain)
         account = None if host is None else host.accounts.online(to.bare)
         if account is None:
+            if host is not None and not to.local:
+                self._told(to, wire)
             return
         if to.resource:
             session = account.sessions.get(to.resource)
@@ -210,6 +213,15 @@ class Server:
             return
         for session in account.reach.available:
             session.send(wire)
+
+    def _told(self, host: JID, wire: bytes) -> None:
+        """Something for a host itself: the answer of a service here to what the host has asked."""
+        if not wire.startswith(b"<iq type='result'") and not wire.startswith(b"<iq type='error'"):
+            return
+        element = parse(qualify(wire))
+        sender = element.get("from")
+        if sender is not None:
+            self.answered(Stanza("iq", element, host, JID.parse(sender)))
 
     def answered(self, stanza: Stanza) -> None:
         """An answer came to a request of the server's own."""

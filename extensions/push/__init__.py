@@ -1,0 +1,160 @@
+"""Notifies devices that sleep of what waits for them, through their makers (XEP-0357).
+
+When a device is notified is decided in `rules.py`, what is worth it in `worth.py`. Accounts
+without such devices cost one look-up for each message; all others are looked at by one timer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from extensions.push import payloads
+from extensions.push.devices import Devices
+from extensions.push.payloads import NS
+from extensions.push.scheduler import Scheduler
+from extensions.push.section import Push as Section
+from extensions.push.store import DeviceRow
+from extensions.push.worth import shows_reading
+from server.errors import Condition, StanzaError
+from server.extension import (
+    IQ,
+    XEP,
+    At,
+    Extension,
+    Feature,
+    Inbound,
+    On,
+    Outbound,
+    Phase,
+    Request,
+    Spec,
+    Wire,
+)
+from server.moments import AccountDeleted, SessionBound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from extensions.push.history import Event
+    from server.account import Account
+    from server.host import Host
+    from server.session import Session
+    from server.stanza import Stanza
+
+_READ: Final = "cancelled: read on another device"
+_PUBSUB: Final = "{http://jabber.org/protocol/pubsub}pubsub"
+
+
+class Push(Extension):
+    """Devices are notified through app servers (XEP-0357 §4 to §8)."""
+
+    name = "push"
+    specs: ClassVar[tuple[Spec, ...]] = (
+        XEP(357, "Push Notifications", "0.4.1", note="of messages and calls, without content"),
+        XEP(492, "Chat notification settings", "0.2.0", note="obeyed for push notifications"),
+    )
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        section = host.server.config.room(Section)
+        self._devices = Devices(host.server, section.devices_per_account)
+        self._scheduler = Scheduler(host, section, self._devices)
+
+    def wires(self) -> Iterable[Wire]:
+        """Every hook of this extension."""
+        for var in (NS, payloads.MUTED, payloads.KNOWN_ONLY):
+            yield Feature(var, At.OWN)
+        yield IQ("set", payloads.ENABLE, self.enable, At.OWN)
+        yield IQ("set", payloads.DISABLE, self.disable, At.OWN)
+        yield IQ("set", payloads.ENABLE, self.refuse, At.ACCOUNT | At.NOBODY)
+        yield IQ("set", payloads.DISABLE, self.refuse, At.ACCOUNT | At.NOBODY)
+        yield Inbound(Phase.COPY, self.came)
+        yield Inbound(Phase.COPY, self.revoked, payload=_PUBSUB)
+        yield Outbound(Phase.COPY, self.went)
+        yield On(SessionBound, self.bound)
+        yield On(AccountDeleted, self.deleted)
+
+    async def start(self) -> None:
+        """Make the table, learn who has devices."""
+        await self._devices.start()
+
+    # -- requests --
+
+    async def enable(self, request: Request) -> None:
+        """Notify a device from now on (§5)."""
+        account, session = _owner(request)
+        wish = payloads.parse_enable(request.payload)
+        row = DeviceRow(
+            wish.service, wish.node, session.client, session.jid.resource, wish.options, wish.wants
+        )
+        await self._devices.save(self._devices.watch(account), row)
+
+    async def disable(self, request: Request) -> None:
+        """Notify a device no more, or none through a service (§6)."""
+        account, _ = _owner(request)
+        service, node = payloads.parse_target(request.payload)
+        watch = self._devices.watch(account)
+        await self._devices.remove(watch, service, node, "the client wished it")
+
+    def refuse(self, request: Request) -> None:
+        """Somebody else's devices."""
+        raise StanzaError(Condition.FORBIDDEN, "Devices are for the owner of the account alone")
+
+    # -- messages --
+
+    def came(self, account: Account, stanza: Stanza) -> None:
+        """A message has been delivered to an account, or waits for it."""
+        if account.id in self._devices.enabled:
+            self._scheduler.came(account, stanza)
+
+    def went(self, session: Session, stanza: Stanza) -> None:
+        """A device of the user writes: what it answers has been read."""
+        watch = self._devices.known(session.account.id)
+        if watch is not None and stanza.to is not None and shows_reading(stanza):
+            peer = stanza.to.bare
+            watch.cancel(lambda each: each.conversation == peer, _READ)
+
+    async def _revoke(self, account: Account, service: str, node: str) -> None:
+        watch = self._devices.watch(account)
+        await self._devices.remove(watch, service, node, "the app server announced it")
+
+    def revoked(self, account: Account, stanza: Stanza) -> None:
+        """An app server says that it takes nothing from the user any more (§8).
+
+        "Upon receiving an affiliation change event, the server MAY remove the received JID and node
+        combination from the set of enabled services."
+        """
+        if account.id not in self._devices.enabled:
+            return
+        node = payloads.revoked_node(stanza.element)
+        if node is not None:
+            work = self._revoke(account, stanza.from_, node)
+            self.host.server.tasks.spawn(work, "push-revoke")
+
+    # -- moments --
+
+    def bound(self, moment: SessionBound) -> None:
+        """A device is here: what it was notified of it fetches now."""
+        session = moment.session
+        watch = self._devices.known(session.account.id)
+        for device in () if watch is None else watch.devices.values():
+            if device.is_at(session):
+                device.agenda.greeted()
+
+    async def deleted(self, moment: AccountDeleted) -> None:
+        """An account is gone."""
+        await self._devices.forget(moment.account)
+
+    # -- for other extensions --
+
+    def trace(self, account: Account) -> list[Event]:
+        """Why devices of the account were notified lately, and why not; the oldest event first."""
+        watch = self._devices.known(account.id)
+        return [] if watch is None else list(watch.trace)
+
+
+def _owner(request: Request) -> tuple[Account, Session]:
+    """The account that asks for its own devices, and the device: nobody else is wired."""
+    if request.account is None or request.session is None:
+        raise StanzaError(Condition.FORBIDDEN, "Devices are for the owner of the account alone")
+    return request.account, request.session

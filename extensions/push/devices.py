@@ -1,0 +1,139 @@
+"""Which accounts have devices to be notified: who has any in memory, the rest in the database."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
+
+from extensions.push import store
+from extensions.push.watch import Watch
+from server.errors import Condition, StanzaError
+from server.storage import clients
+from server.storage.errors import StorageError
+from server.storage.migrate import load
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from extensions.push.store import DeviceRow
+    from extensions.push.watch import Device
+    from server.account import Account
+    from server.server import Server
+
+#: Accounts of which is remembered what they were notified of, and why they were not.
+REMEMBERED: Final = 5000
+
+_NOT_STORED: Final = "this server could not store that; try again later"
+
+
+class Devices:
+    """The devices of a host's accounts."""
+
+    def __init__(self, server: Server, most: int) -> None:
+        self._server = server
+        self._most = most
+        self.enabled: set[int] = set()
+        self._watches: OrderedDict[int, Watch] = OrderedDict()
+
+    async def start(self) -> None:
+        """Make the table, learn who has devices."""
+        database = self._server.database
+        await database.migrate("push", load("extensions.push.migrations"))
+        await store.remove_orphans(database)
+        self.enabled = await store.enabled(database)
+
+    # -- in memory --
+
+    def known(self, account: int) -> Watch | None:
+        """What is remembered of an account."""
+        return self._watches.get(account)
+
+    def watch(self, account: Account) -> Watch:
+        """What is remembered of an account, from now on if it was nothing."""
+        watch = self._watches.get(account.id)
+        if watch is None:
+            watch = self._watches[account.id] = Watch(account, self._server.clock.utcnow)
+            self._make_room()
+        self._watches.move_to_end(account.id)
+        return watch
+
+    def _make_room(self) -> None:
+        """Forget who was not notified for the longest time, unless something waits."""
+        while len(self._watches) > REMEMBERED:
+            number, oldest = self._watches.popitem(last=False)
+            if oldest.is_waiting:
+                self._watches[number] = oldest
+                return
+
+    # -- at rest --
+
+    async def refresh(self, watch: Watch) -> None:
+        """Read the devices of an account; those of clients without access are forgotten."""
+        database = self._server.database
+        while True:
+            version = watch.version
+            rows = await store.listing(database, watch.id)
+            gone = [row for row in rows if not await self._has_access(watch.id, row)]
+            if version == watch.version:
+                break
+        watch.adopt(rows)
+        for row in gone:
+            await self.remove(watch, row.service, row.node, "the client has no access any more")
+
+    async def _has_access(self, account: int, row: DeviceRow) -> bool:
+        if not row.client:
+            return True
+        return await clients.find(self._server.database, account, row.client) is not None
+
+    async def save(self, watch: Watch, row: DeviceRow) -> None:
+        """One more device, or what is new of one (XEP-0357 §5)."""
+        database = self._server.database
+        # "If the combination of JID and node has already been enabled, then the server SHOULD use
+        # the last received request for any publish options."
+        rows = await store.listing(database, watch.id)
+        others = [each for each in rows if (each.service, each.node) != (row.service, row.node)]
+        if len(others) >= self._most:
+            text = "too many devices of this account are notified already"
+            raise StanzaError(Condition.RESOURCE_CONSTRAINT, text)
+        await _stored(store.save(database, watch.id, row))
+        self.enabled.add(watch.id)
+        watch.version += 1
+        watch.adopt([*others, row])
+        device = watch.devices[row.service, row.node]
+        device.agenda.greeted()
+        device.agenda.succeeded()
+        watch.trace.note("enabled", device.name)
+
+    async def remove(self, watch: Watch, service: str, node: str | None, why: str) -> None:
+        """Notify a device no more; without a node, none through that service (XEP-0357 §6)."""
+        database = self._server.database
+        rows = await store.listing(database, watch.id)
+        gone = [row for row in rows if row.service == service and node in (None, row.node)]
+        if not gone:
+            return
+        await _stored(store.remove(database, watch.id, gone))
+        watch.version += 1
+        for row in gone:
+            device: Device | None = watch.devices.get((row.service, row.node))
+            if device is not None:
+                watch.drop(device)
+            watch.trace.note(f"disabled: {why}", f"{row.service} {row.node}".rstrip())
+        if len(gone) == len(rows):
+            self.enabled.discard(watch.id)
+
+    async def forget(self, account: Account) -> None:
+        """The account is gone."""
+        watch = self._watches.pop(account.id, None)
+        if watch is not None:
+            watch.version += 1
+            watch.fresh.clear()
+            watch.adopt(())
+        self.enabled.discard(account.id)
+        await store.remove_all(self._server.database, account.id)
+
+
+async def _stored(work: Awaitable[None]) -> None:
+    try:
+        await work
+    except StorageError as error:
+        raise StanzaError(Condition.RESOURCE_CONSTRAINT, _NOT_STORED) from error

@@ -1,0 +1,123 @@
+"""What clients ask for, and what app servers are sent (XEP-0357 §5 to §7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from extensions.payloads import forms
+from extensions.payloads.forms import Field, Form
+from extensions.push.store import Wants
+from server.element import escape, to_bytes
+from server.errors import Condition, StanzaError
+from server.jid import JID, JIDMalformed
+
+if TYPE_CHECKING:
+    from server.element import Element
+
+NS: Final = "urn:xmpp:push:0"
+ENABLE: Final = f"{{{NS}}}enable"
+DISABLE: Final = f"{{{NS}}}disable"
+SUMMARY: Final = "urn:xmpp:push:summary"
+PUBLISH_OPTIONS: Final = "http://jabber.org/protocol/pubsub#publish-options"
+
+#: Filters that Siskin and Snikket on iOS ask for.
+MUTED: Final = "tigase:push:filter:muted:0"
+KNOWN_ONLY: Final = "tigase:push:filter:ignore-unknown:0"
+
+_NODE_LIMIT: Final = 1023
+_OPTIONS_LIMIT: Final = 4096
+_MUTED_LIMIT: Final = 500
+
+_AFFILIATIONS: Final = frozenset(("none", "outcast"))
+
+
+class Enable(NamedTuple):
+    """A wish to be notified."""
+
+    service: JID
+    node: str
+    options: bytes
+    wants: Wants
+
+
+def parse_enable(element: Element) -> Enable:
+    """Read `<enable/>` (§5)."""
+    form = element.find(forms.X)
+    options = b""
+    if form is not None:
+        forms.submission(element, PUBLISH_OPTIONS)
+        options = to_bytes(form)
+        if len(options) > _OPTIONS_LIMIT:
+            raise StanzaError(Condition.NOT_ACCEPTABLE, "The publish options are too large")
+    service, node = parse_target(element)
+    return Enable(service, node or "", options, _wants(element))
+
+
+def parse_target(element: Element) -> tuple[JID, str | None]:
+    """The service and the node of `<enable/>` or `<disable/>` (§5, §6).
+
+    "which MUST contain a 'jid' attribute of the XMPP Push Service being enabled"
+    """
+    text = element.get("jid")
+    if not text:
+        raise StanzaError(Condition.BAD_REQUEST, "Say which service in the attribute jid")
+    try:
+        service = JID.parse(text)
+    except JIDMalformed as wrong:
+        raise StanzaError(Condition.JID_MALFORMED, str(wrong)) from None
+    node = element.get("node")
+    if node is not None and len(node) > _NODE_LIMIT:
+        raise StanzaError(Condition.NOT_ACCEPTABLE, "The name of the node is too long")
+    return service, node
+
+
+def _wants(element: Element) -> Wants:
+    muted = element.find(f"{{{MUTED}}}muted")
+    items = [] if muted is None else muted.findall(f"{{{MUTED}}}item")
+    if len(items) > _MUTED_LIMIT:
+        raise StanzaError(Condition.NOT_ACCEPTABLE, "Too many conversations are muted")
+    known_only = element.find(f"{{{KNOWN_ONLY}}}ignore-unknown") is not None
+    return Wants(tuple(each for each in map(_address, items) if each), known_only)
+
+
+def _address(item: Element) -> str:
+    try:
+        return JID.parse(item.get("jid", "")).bare
+    except JIDMalformed:
+        return ""
+
+
+def revoked_node(element: Element) -> str | None:
+    """The node that an app server's message says it takes nothing at any more (§8)."""
+    pubsub = element.find("{http://jabber.org/protocol/pubsub}pubsub")
+    if pubsub is None:
+        return None
+    affiliation = pubsub.find("{http://jabber.org/protocol/pubsub}affiliation")
+    if affiliation is None or affiliation.get("affiliation") not in _AFFILIATIONS:
+        return None
+    return pubsub.get("node", "")
+
+
+def publication(node: str, options: bytes, count: int, text: str, sender: str = "") -> bytes:
+    """The request that notifies a device (§7).
+
+    `text` stands for what was written, which is not told; COMPAT: app servers ring only when there
+    is a text.
+    """
+    fields = [Field("message-count", (str(count),)), Field("last-message-body", (text,))]
+    if sender:
+        fields.insert(1, Field("last-message-sender", (sender,)))
+    form = to_bytes(forms.build(Form("submit", forms.typed(SUMMARY, *fields))))
+    # "the publish request SHOULD include the data as publish options"
+    told = b"<publish-options>%s</publish-options>" % options if options else b""
+    return (
+        b"<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish%s><item>"
+        b"<notification xmlns='urn:xmpp:push:0'>%s</notification></item></publish>%s</pubsub>"
+    ) % (b" node='%s'" % escape(node) if node else b"", form, told)
+
+
+def text_of(count: int, *, is_call: bool) -> str:
+    """What is shown in the place of what was written."""
+    if is_call:
+        return "Incoming call"
+    return "1 new message" if count == 1 else f"{count} new messages"

@@ -1,0 +1,118 @@
+"""Sends notifications to app servers, a few at a time to each (XEP-0357 §7)."""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from extensions.push import payloads
+from extensions.push.rules import FINAL, RETRY
+from server.errors import StanzaError
+from server.jid import JID
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from extensions.push.section import Push as Section
+    from extensions.push.watch import Device, Watch
+    from server.host import Host
+    from server.stanza import Stanza
+
+#: So many notifications may be unanswered at one app server; others wait for their turn.
+MOST_AT_ONE: Final = 8
+#: And so many may wait, at all of them together; beyond it they are tried again later.
+MOST_WAITING: Final = 10_000
+#: How long to wait for an answer, in seconds.
+PATIENCE: Final = 30.0
+
+
+class Publisher:
+    """The notifications of one host, on their way and waiting."""
+
+    def __init__(
+        self, host: Host, section: Section,
+        settled: Callable[[Watch], None], give_up: Callable[[Watch, Device], None],
+    ) -> None:  # fmt: skip
+        """`settled` is told when a device may be looked at again, `give_up` when never more."""
+        self._host = host
+        self._section = section
+        self._settled = settled
+        self._give_up = give_up
+        self._open: dict[str, int] = {}  # app server → notifications not answered
+        self._queues: dict[str, deque[tuple[Watch, Device]]] = {}
+        self._waiting = 0
+
+    def send(self, watch: Watch, device: Device) -> None:
+        """Notify a device of everything that waits for it, now or when it is its turn."""
+        service = device.row.service
+        if self._open.get(service, 0) < MOST_AT_ONE:
+            self._publish(watch, device)
+        elif self._waiting < MOST_WAITING:
+            device.is_busy = True
+            self._waiting += 1
+            self._queues.setdefault(service, deque()).append((watch, device))
+        else:
+            device.agenda.not_before = self._now() + RETRY
+            watch.trace.note("postponed: too many notifications wait", device.name)
+
+    def _now(self) -> float:
+        return self._host.server.clock.now()
+
+    def _publish(self, watch: Watch, device: Device) -> None:
+        agenda, row = device.agenda, device.row
+        last, is_call = agenda.last, agenda.has_call
+        sender = last.conversation if last is not None and self._section.sender else ""
+        text = payloads.text_of(agenda.count, is_call=is_call)
+        payload = payloads.publication(row.node, row.options, agenda.count, text, sender)
+        agenda.take(self._now(), float(self._section.interval))
+        device.is_busy = True
+        self._open[row.service] = self._open.get(row.service, 0) + 1
+        watch.trace.note(f"sent: {text}", device.name)
+        answer = self._host.server.queries.ask(
+            self._host.jid, JID.parse(row.service), payload, type_="set", timeout=PATIENCE
+        )
+        answer.add_done_callback(partial(self._answered, watch, device, row.service))
+
+    def _answered(
+        self, watch: Watch, device: Device, service: str, answer: asyncio.Future[Stanza]
+    ) -> None:
+        self._open[service] -= 1
+        if not self._open[service]:
+            del self._open[service]
+        device.is_busy = False
+        refusal = None if answer.cancelled() else answer.exception()
+        if not device.is_gone:
+            self._judge(watch, device, refusal)
+        self._settled(watch)
+        self._next(service)
+
+    def _judge(self, watch: Watch, device: Device, refusal: BaseException | None) -> None:
+        if refusal is None:
+            device.agenda.succeeded()
+            return
+        condition = refusal.condition if isinstance(refusal, StanzaError) else None
+        word = condition or type(refusal).__name__
+        # "If a publish request is returned with an IQ-error, then the server SHOULD consider the
+        # particular JID and node combination to be disabled." (§7.1)
+        if condition in FINAL or device.agenda.failed(self._now()):
+            watch.trace.note(f"disabled: the app server answered {word}", device.name)
+            self._give_up(watch, device)
+        else:
+            # "a server MAY choose to keep a service enabled if the error is deemed recoverable"
+            again = f"{device.agenda.not_before - self._now():.0f}"
+            watch.trace.note(f"failed: {word}; next attempt in {again} s", device.name)
+
+    def _next(self, service: str) -> None:
+        """The first of those that wait for this app server."""
+        queue = self._queues.get(service)
+        while queue and self._open.get(service, 0) < MOST_AT_ONE:
+            watch, device = queue.popleft()
+            self._waiting -= 1
+            device.is_busy = False
+            device.settle(self._host.accounts.known(watch.jid))
+            if device.agenda.is_armed and not device.is_gone:
+                self._publish(watch, device)
+        if queue is not None and not queue:
+            del self._queues[service]

@@ -1,0 +1,155 @@
+"""Brings together what arrives, what is read and acknowledged, and the alarm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extensions.push.alarm import Alarm
+from extensions.push.publisher import Publisher
+from extensions.push.rules import Arrival
+from extensions.push.settings import BOOKMARKS, Setting, setting_in
+from extensions.push.watch import Fresh, is_awake, positions
+from extensions.push.worth import Worth, mentions, worth
+from server import outages
+from server.errors import StanzaError
+from server.storage.errors import StorageUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from extensions.push.devices import Devices
+    from extensions.push.section import Push as Section
+    from extensions.push.watch import Device, Message, Watch
+    from server.account import Account
+    from server.host import Host
+    from server.stanza import Stanza
+
+#: Notifications that are due together are spread over so many seconds.
+SPREAD: Final = 1.0
+#: When to look again after the database could not be read.
+_LOOK_AGAIN: Final = 5.0
+
+_CALL_ENDED: Final = "cancelled: the call is over"
+_REFUSED: Final = "the app server takes no more notifications"
+
+
+class Scheduler:
+    """Decides for one host when which device is notified; the decisions are in `rules.py`."""
+
+    def __init__(self, host: Host, section: Section, devices: Devices) -> None:
+        self._host = host
+        self._server = host.server
+        self._devices = devices
+        self._delay = float(section.delay)
+        self._interval = float(section.interval)
+        self._alarm = Alarm(host.server, self.look)
+        self._publisher = Publisher(host, section, self._rearm, self._give_up)
+
+    # -- what arrives --
+
+    def came(self, account: Account, stanza: Stanza) -> None:
+        """A message for an account with devices was delivered, or waits."""
+        kind = worth(stanza, account.jid)
+        if kind is Worth.MESSAGE or kind is Worth.CALL:
+            self._note(account, stanza, is_call=kind is Worth.CALL)
+        elif kind is Worth.CALL_ENDED:
+            self._hang_up(account, stanza)
+
+    def _note(self, account: Account, stanza: Stanza, *, is_call: bool) -> None:
+        now, peer = self._server.clock.now(), stanza.from_.bare
+        sent = positions(account, stanza.targets)
+        arrival: Message = Arrival(stanza.mid, peer, now, is_call, sent)
+        known = account.roster.knows(peer)
+        watch = self._devices.watch(account)
+        watch.add(Fresh(arrival, known, mentions(stanza, account.jid)))
+        if not is_call:
+            self._alarm.set(watch, now + self._delay + SPREAD * self._server.entropy.fraction())
+        elif not self._server.is_stopping:
+            # Somebody holds the line.
+            self._server.tasks.spawn(self.look(watch), "push-call")
+
+    def _hang_up(self, account: Account, stanza: Stanza) -> None:
+        watch, peer = self._devices.known(account.id), stanza.from_.bare
+        if watch is not None:
+            watch.cancel(lambda each: each.is_call and each.conversation == peer, _CALL_ENDED)
+
+    # -- when it is time --
+
+    async def look(self, watch: Watch) -> None:
+        """See what is to be done for an account now, and when next."""
+        fresh, watch.fresh = watch.fresh, []
+        try:
+            await self._devices.refresh(watch)
+            settings = await self._settings(watch, {each.arrival.conversation for each in fresh})
+        except StorageUnavailable as outage:
+            outages.note(outage)
+            watch.fresh = fresh + watch.fresh
+            self._alarm.set(watch, self._server.clock.now() + _LOOK_AGAIN)
+            return
+        account = self._host.accounts.known(watch.jid)
+        for device in watch.devices.values():
+            self._spread(watch, device, account, fresh, settings)
+        watch.settle(account)
+        self._send_due(watch)
+        self._rearm(watch)
+
+    def _spread(
+        self, watch: Watch, device: Device, account: Account | None, fresh: Iterable[Fresh],
+        settings: dict[str, Setting],
+    ) -> None:  # fmt: skip
+        awake = is_awake(device.session(account))
+        for each in fresh:
+            arrival = each.arrival
+            silence = _silence(device, each, settings)
+            if silence:
+                watch.trace.note(f"not armed: {silence}", device.name, arrival.conversation)
+                continue
+            # A device that is awake is given the time to acknowledge, even a call.
+            patience = 0.0 if arrival.is_call and not awake else self._delay
+            device.agenda.add(arrival, arrival.at + patience)
+            watch.trace.note("armed", device.name, arrival.conversation)
+
+    async def _settings(self, watch: Watch, conversations: set[str]) -> dict[str, Setting]:
+        """What the user wants to hear of these conversations (XEP-0492)."""
+        pubsub = self._host.extensions.get("pubsub")
+        if pubsub is None or not conversations:
+            return {}
+        service = self._host.service("pubsub")
+        try:
+            items = await service.items(watch.jid, BOOKMARKS, sorted(conversations))
+        except StanzaError:
+            return {}  # the account has just been deleted
+        return {item.id: setting_in(item.payload) for item in items}
+
+    def _send_due(self, watch: Watch) -> None:
+        now = self._server.clock.now()
+        for device in watch.devices.values():
+            hour = device.agenda.due(self._interval)
+            if hour is not None and hour <= now and not device.is_busy:
+                self._publisher.send(watch, device)
+
+    def _rearm(self, watch: Watch) -> None:
+        hour = watch.due(self._interval)
+        if hour is not None:
+            self._alarm.set(watch, hour)
+
+    def _give_up(self, watch: Watch, device: Device) -> None:
+        """An app server wants no more notifications for a device."""
+        watch.drop(device)
+        if not self._server.is_stopping:
+            row = device.row
+            work = self._devices.remove(watch, row.service, row.node, _REFUSED)
+            self._server.tasks.spawn(work, "push-disable")
+
+
+def _silence(device: Device, fresh: Fresh, settings: dict[str, Setting]) -> str:
+    """Why a device is not to be notified of a message; empty if it is."""
+    conversation, wants = fresh.arrival.conversation, device.row.wants
+    setting = settings.get(conversation, Setting.ALWAYS)
+    if setting is Setting.NEVER or (setting is Setting.ON_MENTION and not fresh.is_mention):
+        return "the bookmark says not to notify"
+    if conversation in wants.muted:
+        return "the device has muted the conversation"
+    if wants.known_only and not fresh.is_known:
+        return "the device wants no messages from strangers"
+    return ""

@@ -1,0 +1,165 @@
+"""One account whose devices are notified: which they are, what waits for each, what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from extensions.push.history import Trace
+from extensions.push.rules import MOST, Agenda, Arrival, has_reached
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from extensions.push.store import DeviceRow
+    from server.account import Account
+    from server.jid import JID
+    from server.session import Session
+
+Message = Arrival["Session"]
+
+_ACKNOWLEDGED: Final = "cancelled: the device has the message"
+
+
+class Fresh(NamedTuple):
+    """A message that was not yet weighed for any device, and what its sender is to the user."""
+
+    arrival: Message
+    is_known: bool
+    is_mention: bool
+
+
+class Device:
+    """One node of an app server, and what waits for it."""
+
+    __slots__ = ("agenda", "is_busy", "is_gone", "row")
+
+    def __init__(self, row: DeviceRow) -> None:
+        self.row = row
+        self.agenda: Agenda[Session] = Agenda()
+        self.is_busy = False  # a notification is on its way, or waits for its turn
+        self.is_gone = False
+
+    @property
+    def name(self) -> str:
+        """What it is called in traces."""
+        return f"{self.row.service} {self.row.node}".rstrip()
+
+    def is_at(self, session: Session) -> bool:
+        """Whether that session is the device's."""
+        if self.row.client:
+            return session.client == self.row.client
+        return session.jid.resource == self.row.resource
+
+    def session(self, account: Account | None) -> Session | None:
+        """The session of the device, connected or not."""
+        sessions = () if account is None else account.sessions.values()
+        return next((each for each in sessions if self.is_at(each)), None)
+
+    def settle(self, account: Account | None) -> list[Message]:
+        """Forget what the device has; gives what it need not be notified of."""
+        session = self.session(account)
+        if account is None or session is None:
+            return []
+        queued = _queued(session)
+        return self.agenda.settle(lambda message: has(account, session, queued, message))
+
+
+class Watch:
+    """The devices of one account."""
+
+    __slots__ = ("armed", "devices", "fresh", "id", "jid", "trace", "version")
+
+    def __init__(self, account: Account, utcnow: Callable[[], float]) -> None:
+        self.id = account.id
+        self.jid: JID = account.jid
+        self.devices: dict[tuple[str, str], Device] = {}
+        self.fresh: list[Fresh] = []
+        self.trace = Trace(account.jid, utcnow)
+        self.armed: float | None = None  # when the alarm rings
+        self.version = 0  # counts changes of what is stored
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anything may wait for any device."""
+        return bool(self.fresh) or any(each.agenda.count for each in self.devices.values())
+
+    def add(self, fresh: Fresh) -> None:
+        """One more message; a few are enough to notify of."""
+        self.fresh.append(fresh)
+        if len(self.fresh) > MOST:
+            del self.fresh[0]
+
+    def adopt(self, rows: Iterable[DeviceRow]) -> None:
+        """These are the devices now."""
+        old, self.devices = self.devices, {}
+        for row in rows:
+            key = row.service, row.node
+            device = old.pop(key, None) or Device(row)
+            device.row = row
+            self.devices[key] = device
+        for device in old.values():
+            device.is_gone = True
+
+    def drop(self, device: Device) -> None:
+        """A device is notified no more."""
+        device.is_gone = True
+        self.devices.pop((device.row.service, device.row.node), None)
+
+    def settle(self, account: Account | None) -> None:
+        """Take out what the devices have."""
+        for device in self.devices.values():
+            for message in device.settle(account):
+                self.trace.note(_ACKNOWLEDGED, device.name, message.conversation)
+
+    def cancel(self, is_over: Callable[[Message], bool], why: str) -> None:
+        """Take out what needs nobody's attention any more."""
+        over = {each.arrival.conversation for each in self.fresh if is_over(each.arrival)}
+        self.fresh = [each for each in self.fresh if not is_over(each.arrival)]
+        for conversation in over:
+            self.trace.note(why, "", conversation)
+        for device in self.devices.values():
+            for conversation in {each.conversation for each in device.agenda.settle(is_over)}:
+                self.trace.note(why, device.name, conversation)
+
+    def due(self, interval: float) -> float | None:
+        """When something is to be done next."""
+        hours = [
+            hour
+            for device in self.devices.values()
+            if not device.is_busy and (hour := device.agenda.due(interval)) is not None
+        ]
+        return min(hours, default=None)
+
+
+def positions(account: Account, targets: Iterable[Session]) -> dict[Session, int]:
+    """The sessions that were sent a message or a copy, and how many stanzas had left there."""
+    got = set(targets)
+    return {
+        session: session.outbox.sent if session.outbox is not None else 0
+        for session in account.sessions.values()
+        if session.carbons or session in got
+    }
+
+
+def is_awake(session: Session | None) -> bool:
+    """Whether a device is connected and somebody looks at it (XEP-0352)."""
+    return session is not None and session.stream is not None and session.active
+
+
+def has(account: Account, session: Session, queued: set[int], message: Message) -> bool:
+    """Whether a device has a message: it has acknowledged it, itself or as a copy (XEP-0198)."""
+    if message.mid in queued:
+        return False
+    position = message.positions.get(session)
+    if position is None:
+        # It came later; what waited it was given by then, or found in the archive.
+        return is_awake(session) and not account.ledger.is_waiting(message.mid)
+    if session.outbox is None:
+        return is_awake(session)
+    return has_reached(position, session.outbox.acked)
+
+
+def _queued(session: Session) -> set[int]:
+    """Stored messages that the client has not acknowledged."""
+    waiting = [*(session.outbox.queue if session.outbox is not None else ()), *(session.held or ())]
+    return {mid for _, mid in waiting if mid}
