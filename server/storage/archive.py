@@ -4,6 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from server.storage.database import Database
+from server.storage.insert import Step
+
+_HIDE = """UPDATE archive SET flags = (flags & 4) | 8
+    WHERE account = $1 AND id = $2 AND (flags & 3) <> 0"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +75,28 @@ async def bounds(db: Database, account: int) -> tuple[int, int] | None:
 
 
 async def missing(db: Database, account: int, ids: Collection[int]) -> set[int]:
-    """Those of the identifiers that the archive does not show.
+    """Those of the identifiers that the archive never showed, or has erased.
 
     "the server MUST return an item-not-found error" (XEP-0313 §4.1.3) for them.
     """
     if not ids:
         return set()
-    where, args = _conditions(account, Filter(ids=tuple(ids)))
+    where, args = _conditions(account, Filter(ids=tuple(ids)), flags=9)
     rows = await db.fetch_large(f"SELECT a.id FROM archive a WHERE {where}", *args)
     return set(ids) - {row[0] for row in rows}
 
 
-def _conditions(account: int, wanted: Filter) -> tuple[str, list[object]]:
-    """The WHERE clause and its arguments."""
-    clauses = ["a.account = $1", "(a.flags & 1) <> 0"]
+def hide(account: int, mid: int) -> Step:
+    """A step that hides an entry which means nothing any more: it is not due any more, too.
+
+    Its identifier stays known: clients ask for what came after it.
+    """
+    return _HIDE, (account, mid)
+
+
+def _conditions(account: int, wanted: Filter, flags: int = 1) -> tuple[str, list[object]]:
+    """The WHERE clause and its arguments; entries with one of the flags."""
+    clauses = ["a.account = $1", f"(a.flags & {flags}) <> 0"]
     args: list[object] = [account]
     for clause, value in (
         ("a.id >= ", wanted.first),

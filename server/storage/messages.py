@@ -16,6 +16,8 @@ DELIVERABLE = 2
 """Flag of an archive row: due to the owner's devices, once, in order."""
 SENT = 4
 """Flag of an archive row: the owner sent it."""
+HIDDEN = 8
+"""Flag of an archive row: was shown once, so that its identifier is known, and is no more."""
 
 MESSAGE = Insert("message", ("id", "stanza"), payload="stanza")
 ARCHIVE = Insert("archive", ("account", "id", "peer", "resource", "flags"))
