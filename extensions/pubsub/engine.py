@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     Hook = Callable[["News"], Awaitable[None] | None]
 
 _log = log.get(__name__)
+
+#: So many notifications of the service are remembered.
+RECENT: Final = 2000
 
 #: All nodes, for a hook.
 ANY: Final = "*"
@@ -60,6 +64,8 @@ class Engine:
         self._turns = Turns()
         self.guards: dict[str, list[Hook]] = {}
         self.watchers: dict[str, list[Hook]] = {}
+        #: Recent notifications, to know which node an error is about (§12.4).
+        self.recent: OrderedDict[str, str] = OrderedDict()
 
     @property
     def database(self) -> Database:
@@ -128,7 +134,12 @@ class Engine:
         if not node.config.deliver_notifications:
             return
         headline = node.config.notification_type == "headline"
-        event = Event(place.jid, self.server.entropy.stanza_id(), content, headline=headline)
+        number = self.server.entropy.stanza_id()
+        if not place.account and node.subscriptions:
+            self.recent[number] = node.name
+            if len(self.recent) > RECENT:
+                self.recent.popitem(last=False)
+        event = Event(place.jid, number, content, headline=headline)
         await place.deliver(node, event, to_pending=to_pending)
 
     def last_published(self, owner: JID, node: Node, item: ItemRow) -> Event:

@@ -111,6 +111,9 @@ class Nodes:
         self._weight = 0
         self._changes = 0
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     async def find(self, key: Key, owner: JID | None) -> Node | None:
         """The node of that key, if there is one."""
         node = self._kept.get(key)

@@ -146,20 +146,22 @@ async def _room_for(
 ) -> list[Step]:
     """What has to go so that the item has room (§7.1.2.5); adds the names of what goes."""
     db, config = engine.database, node.config
-    if node.count is None:
-        node.count = await store.count_items(db, node.id)
+    since = engine.since(node)
+    expired = store.remove_up_to(node.id, since - 1) if since else []
+    if node.count is None or since:
+        node.count = await store.count_items(db, node.id, since)
     head = await store.item_head(db, node.id, item.id) if node.count else None
     if head is not None:
         if not rules.may_replace(standing, is_own=head[1] == item.publisher):
             raise errors.Forbidden("This item is somebody else's")
-        return []
+        return expired
     most = config.limit(engine.section.items_per_node)
     if node.count < most:
         node.count += 1
-        return []
+        return expired
     if config.publish_node_full == REJECT:
         raise errors.NodeFull
-    excess = await store.item_ids(db, node.id, 0, node.count + 1 - most)
+    excess = await store.item_ids(db, node.id, since, node.count + 1 - most)
     node.count = most
     if config.publish_node_full == RETRACT_OLDEST:
         removed += [name for name, _ in excess]

@@ -9,6 +9,7 @@ from extensions.payloads import info, rsm
 from extensions.pubsub import approval, discovery, payloads
 from extensions.pubsub.managing import decide
 from extensions.pubsub.shared import SharedPlace
+from extensions.pubsub.subscribing import drop
 from extensions.pubsub.verbs import carry_out
 from server.errors import StanzaError
 from server.service import Service
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from server.stanza import Stanza
 
 _ITEMS_NS: Final = "http://jabber.org/protocol/disco#items"
+_GONE: Final = tuple(
+    f"{{urn:ietf:params:xml:ns:xmpp-stanzas}}{name}" for name in ("gone", "item-not-found")
+)
 _ITEMS: Final = f"{{{_ITEMS_NS}}}query"
 
 
@@ -44,11 +48,24 @@ class PubSubService(Service):
         return await carry_out(self.engine, self.place, request.from_, type_, request.payload)
 
     def message(self, stanza: Stanza, session: Session | None) -> Awaitable[None] | None:
-        """An owner's answer to a request for a subscription (§8.6); all else is none of ours."""
+        """An owner's answer to a request for a subscription (§8.6), or news that came back."""
+        if stanza.type == "error":
+            return self._returned(stanza)
         decision = approval.parse_decision(stanza.element)
-        if decision is not None and stanza.type != "error":
+        if decision is not None:
             return self._decide(stanza, decision)
         return super().message(stanza, session)
+
+    def _returned(self, stanza: Stanza) -> Awaitable[None] | None:
+        """A notification could not be delivered (§12.4).
+
+        Only who is gone for good loses the subscription: servers say service-unavailable of
+        somebody who is merely offline, and remote-server-not-found of one that is down.
+        """
+        node = self.engine.recent.get(stanza.id or "")
+        if node is None or not _is_gone(stanza):
+            return None
+        return drop(self.engine, self.place, node, stanza.from_)
 
     async def _decide(self, stanza: Stanza, decision: approval.Decision) -> None:
         try:
@@ -75,6 +92,11 @@ class PubSubService(Service):
         page = rsm.parse(request.payload)
         found, notation = await discovery.nodes(self.engine, self.place, request.from_, page)
         return build_items(found, notation=notation)
+
+
+def _is_gone(stanza: Stanza) -> bool:
+    error = stanza.payloads.get("{jabber:client}error")
+    return error is not None and any(child.tag in _GONE for child in error)
 
 
 def _pong(request: Request) -> None:

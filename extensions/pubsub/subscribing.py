@@ -122,6 +122,16 @@ async def unsubscribe(call: Call) -> bytes:
     return payloads.pubsub(payloads.build_subscription(node.name, jid, State.NONE))
 
 
+async def drop(engine: Engine, place: Place, name: str, who: JID) -> None:
+    """End the subscription of an address that is gone (§12.4)."""
+    async with engine.turn(place, name):
+        node = await engine.node(place, name)
+        for jid in (who, who.bare):
+            if node is not None and jid in node.subscriptions:
+                await save(engine, node, Subscription(jid, State.NONE, DEFAULT))
+                return
+
+
 # -- options --
 
 
