@@ -29,11 +29,17 @@ def extensions(config: Config) -> tuple[type[Extension], ...]:
 
 def sections() -> Mapping[str, type]:
     """Sections by name, in the order of the configuration file."""
+    from extensions.encryption_policy.section import Encryption
     from extensions.invitations.section import Invitations
     from extensions.pubsub.section import PubSub
     from extensions.push.section import Push
 
-    return {"invitations": Invitations, "pubsub": PubSub, "push": Push}
+    return {
+        "encryption": Encryption,
+        "invitations": Invitations,
+        "pubsub": PubSub,
+        "push": Push,
+    }
 
 
 def migrations() -> Mapping[str, tuple[Migration, ...]]:
