@@ -28,6 +28,7 @@ class Situation:
     bob: str
     password: str
     texts: tuple[str, ...] = TEXTS
+    in_the_clear: str = "not encrypted"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +101,34 @@ def _resumption(seen: Seen, situation: Situation) -> None:
     assert seen["bob_got"] == list(situation.texts)
 
 
+def _omemo(seen: Seen, situation: Situation) -> None:
+    """Every device reads what was said since it is there, once; none is trusted unseen."""
+    whole = list(situation.texts)
+    assert seen["heard"] == {
+        **dict.fromkeys(("phone", "laptop", "watch", "tablet"), whole),
+        "new": whole[-1:],
+    }
+    assert set(seen["surplus"].values()) == {0}
+    assert seen["refused_before_trust"] is True
+    assert seen["refused_new_device"] is True
+    assert seen["in_the_clear"] is True
+
+
+def _tokens(seen: Seen, situation: Situation) -> None:
+    """A token instead of the password, which is asked for again when the token is no good.
+
+    (XEP-0388, XEP-0386, XEP-0484)
+    """
+    assert all(jid.partition("/")[0] == situation.alice for jid in seen["jids"])
+    assert all(resource.startswith("node/") for resource in seen["resources"])
+    by_password, by_token, *fallen_back = seen["mechanisms"]
+    assert by_password.startswith("SCRAM-")
+    assert by_token == "HT-SHA-256-NONE"
+    assert fallen_back == [by_token, by_password]
+    assert seen["renewed"] is True
+    assert seen["refused"] == "not-authorized"
+
+
 CAPABILITIES = {
     capability.name: capability
     for capability in (
@@ -112,5 +141,14 @@ CAPABILITIES = {
         Capability("offline", "offline messages", _offline),
         Capability("archive", "archive", _archive),
         Capability("resumption", "resumption", _resumption),
+        Capability("tokens", "SASL2, Bind2, FAST", _tokens),
+        Capability("omemo_axolotl", "OMEMO (axolotl)", _omemo),
+        Capability("omemo_2", "OMEMO (urn:xmpp:omemo:2)", _omemo),
     )
 }
+
+EVERYDAY = (
+    "starttls", "direct_tls", "messages", "roster", "carbons", "receipts", "offline", "archive",
+    "resumption",
+)  # fmt: skip
+"""What any chat client does."""

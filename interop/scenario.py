@@ -4,12 +4,12 @@ import dataclasses
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import pytest
 
-from interop.capabilities import CAPABILITIES, Situation
+from interop.capabilities import CAPABILITIES, EVERYDAY, Situation
 from interop.instance import Instance
 from interop.matrix import Matrix
 from interop.programs import ROOT, Unavailable
@@ -22,17 +22,19 @@ _SHOWN_LINES = 30
 class Client:
     """A client: how to start its scenarios, and what it has no code for.
 
-    `prepare` returns the command that takes a scenario's name and the situation as JSON.
+    `prepare` returns the command that takes a scenario's name and the situation as JSON; `asked`
+    names the capabilities that there are scenarios for.
     """
 
     name: str
     prepare: Callable[[], list[str]]
     missing: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    asked: Sequence[str] = EVERYDAY
     environment: Callable[[Situation], Mapping[str, str]] = lambda _: {}
 
     def capabilities(self) -> list[str]:
         """What it can be asked to do."""
-        return [name for name in CAPABILITIES if name not in self.missing]
+        return [name for name in self.asked if name not in self.missing]
 
 
 def prepared(client: Client) -> list[str]:

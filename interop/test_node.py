@@ -3,6 +3,7 @@
 import pytest
 
 from interop import scenario
+from interop.capabilities import EVERYDAY
 from interop.instance import Instance
 from interop.matrix import Matrix
 from interop.programs import ROOT, node_modules
@@ -12,6 +13,7 @@ FOLDER = ROOT / "interop" / "clients" / "node"
 CLIENT = scenario.Client(
     "@xmpp/client",
     lambda: [node_modules(FOLDER), str(FOLDER / "scenarios.mjs")],
+    asked=(*EVERYDAY, "tokens"),
     environment=lambda situation: {"NODE_EXTRA_CA_CERTS": situation.certificate},
 )
 

@@ -10,7 +10,8 @@ export class Client {
   #inbox = [];
   #waiting = [];
 
-  constructor(address, situation, { directTLS = false, resource = "node" } = {}) {
+  constructor(address, situation, options = {}) {
+    const { directTLS = false, resource = "node", password, userAgent } = options;
     const { local, domain } = jid(address);
     this.domain = domain;
     this.entity = client({
@@ -19,8 +20,9 @@ export class Client {
         : `xmpp://${domain}:${situation.c2s}`,
       domain,
       username: local,
-      password: situation.password,
+      password: password ?? situation.password,
       resource,
+      userAgent,
     });
     this.entity.timeout = PATIENCE;
     this.entity.on("error", (error) => (this.error = error));
@@ -38,7 +40,10 @@ export class Client {
 
   // Connect, authenticate, bind; ask for the roster and become available.
   async login({ roster = true } = {}) {
-    await within(this.entity.start(), "login");
+    // COMPAT: @xmpp/connection 0.14 listens for the server's header only once its own is written,
+    // and then may miss it: start() fails although the login goes on.
+    const online = new Promise((happened) => this.entity.once("online", happened));
+    await within(Promise.race([online, this.entity.start()]), "login");
     if (roster) await this.request("get", xml("query", { xmlns: ROSTER }));
     await this.entity.send(xml("presence"));
     return this;

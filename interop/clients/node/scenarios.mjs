@@ -6,6 +6,7 @@ const ARCHIVE = "urn:xmpp:mam:2";
 const CARBONS = "urn:xmpp:carbons:2";
 const FORWARD = "urn:xmpp:forward:0";
 const PAGES = "http://jabber.org/protocol/rsm";
+const USER_AGENT = "d4565fa7-4d72-4749-b3d3-740edbf87770";
 const RECEIPTS = "urn:xmpp:receipts";
 
 const scenarios = {
@@ -109,6 +110,39 @@ const scenarios = {
       after = fin.getChild("set", PAGES)?.getChildText("last");
       if (complete || !after) return { bodies, pages, complete };
     }
+  },
+
+  // One device that keeps what the server gives it instead of the password.
+  async tokens(situation) {
+    const userAgent = xml("user-agent", { id: USER_AGENT }, xml("software", {}, "interop"));
+    const seen = { jids: [], resources: [], mechanisms: [] };
+    let kept = null;
+
+    async function login(password) {
+      const device = new Client(situation.alice, situation, { password, userAgent });
+      Object.assign(device.entity.fast, {
+        saveToken: async (token) => void (kept = token),
+        fetchToken: async () => kept,
+        deleteToken: async () => void (kept = null),
+      });
+      device.entity.on("send", ({ name, attrs }) => {
+        if (name === "authenticate") seen.mechanisms.push(attrs.mechanism);
+      });
+      await device.login();
+      seen.jids.push(device.jid.toString());
+      seen.resources.push(device.jid.resource);
+      await device.logout();
+    }
+
+    await login(situation.password);
+    await login("wrong");
+    kept = { ...kept, token: "spoilt" };
+    await login(situation.password);
+    const renewed = kept !== null && kept.token !== "spoilt";
+    const mechanisms = [...seen.mechanisms];
+    kept = null;
+    const refused = await login("wrong").catch(({ condition }) => condition);
+    return { ...seen, mechanisms, renewed, refused };
   },
 
   // COMPAT: @xmpp/stream-management 0.14 does not count the replies to the client's own requests,

@@ -1,0 +1,1 @@
+"""slixmpp-omemo: https://codeberg.org/syndace/slixmpp-omemo."""
