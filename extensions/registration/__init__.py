@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from extensions.registration import accounts, payloads
 from extensions.registration.door import Door
@@ -22,12 +23,14 @@ from server.extension import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Iterable
 
+    from extensions.invitations import Invitations
     from server.account import Account
     from server.c2s.stream import ClientStream
     from server.element import Element
     from server.host import Host
+    from server.jid import JID
     from server.session import Session
 
 NS: Final = "jabber:iq:register"
@@ -35,11 +38,14 @@ QUERY: Final = f"{{{NS}}}query"
 
 
 class Registration(Extension):
-    """In-band registration (XEP-0077 §3); strangers may register only where it is switched on."""
+    """In-band registration (XEP-0077 §3).
+
+    Strangers may register where it is switched on, or when they show an invitation (XEP-0445).
+    """
 
     name = "registration"
     specs: ClassVar[tuple[Spec, ...]] = (
-        XEP(77, "In-Band Registration", "2.4", note="new accounts: off unless configured"),
+        XEP(77, "In-Band Registration", "2.4", note="new accounts: by invitation"),
     )
 
     def __init__(self, host: Host) -> None:
@@ -53,18 +59,25 @@ class Registration(Extension):
         yield Feature(NS)
         yield IQ("get", QUERY, self.answer_form, At.HOST | At.OWN)
         yield IQ("set", QUERY, self.change, At.HOST | At.OWN)
-        if self._config.enabled:
+        if self._config.enabled or self._invitations is not None:
+            # COMPAT: clients with an invitation look for this feature too (XEP-0445 §3).
             yield StreamFeature(
                 b"<register xmlns='http://jabber.org/features/iq-register'/>", before=True
             )
             yield Early(QUERY, self.register)
+
+    @property
+    def _invitations(self) -> Invitations | None:
+        """Who knows who was invited, if anybody may register by that."""
+        found = cast("Invitations | None", self.host.extensions.get("invitations"))
+        return found if found is not None and found.admit_strangers else None
 
     # -- before authentication --
 
     def register(self, stream: ClientStream, element: Element) -> Awaitable[None] | None:
         """A stranger asks what is needed, or brings it (§3.1.1)."""
         if element.get("type") == "get":
-            self._say(stream, element, payloads.form())
+            self._say(stream, element, payloads.form(self._reserved(stream)))
             return None
         return self._create(stream, element)
 
@@ -76,21 +89,42 @@ class Registration(Extension):
                 raise StanzaError(Condition.BAD_REQUEST, "Registering takes a get and a set")
             wish = payloads.Wish.parse(element[0])
             address = accounts.address(wish, host.domain)
-            # A server may refuse "a second identity after successfully completing" one (§3.1.1):
-            # where accounts must pause between each other, they must do so on one stream too.
-            if float(self._config.pause) and stream.state is not None and NS in stream.state:
-                raise StanzaError(Condition.NOT_ACCEPTABLE, "You have registered; now log in")
-            self._door.enter(stream.connection.peer)
-            try:
+            async with self._admitted(stream, address):
                 await accounts.create(server, address, wish.password)
-            except StanzaError:
-                self._door.left(stream.connection.peer)
-                raise
         except StanzaError as refusal:
             self._say(stream, element, refusal.build(), "error")
             return
         stream.state = {**(stream.state or {}), NS: True}
         self._say(stream, element, b"")
+
+    def _reserved(self, stream: ClientStream) -> str:
+        """The only name that an invited stranger may have, if there is such."""
+        shown = None if self._invitations is None else self._invitations.shown(stream)
+        return "" if shown is None else shown.username
+
+    @asynccontextmanager
+    async def _admitted(self, stream: ClientStream, address: JID) -> AsyncIterator[None]:
+        """An account may be made inside, by an invitation or because everybody may."""
+        invitations = self._invitations
+        is_invited = invitations is not None and invitations.shown(stream) is not None
+        if not is_invited and not self._config.enabled:
+            raise StanzaError(Condition.NOT_ALLOWED, "Only who is invited may register here")
+        if invitations is not None:
+            await invitations.check(stream, address)
+            if is_invited:
+                async with invitations.redeemed(stream, address):
+                    yield
+                return
+        # A server may refuse "a second identity after successfully completing" one (§3.1.1):
+        # where accounts must pause between each other, they must do so on one stream too.
+        if float(self._config.pause) and stream.state is not None and NS in stream.state:
+            raise StanzaError(Condition.NOT_ACCEPTABLE, "You have registered; now log in")
+        self._door.enter(stream.connection.peer)
+        try:
+            yield
+        except StanzaError:
+            self._door.left(stream.connection.peer)
+            raise
 
     def _say(
         self, stream: ClientStream, element: Element, payload: bytes, kind: str = "result"

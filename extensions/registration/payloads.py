@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 NS: Final = "jabber:iq:register"
 
 _FORM: Final = (
-    b"<query xmlns='jabber:iq:register'><instructions>Choose a username and a password."
-    b"</instructions><username/><password/></query>"
+    b"<query xmlns='jabber:iq:register'><instructions>%s</instructions><username>%s</username>"
+    b"<password/></query>"
 )
 
 
@@ -41,9 +41,10 @@ class Wish:
         return cls(username, password)
 
 
-def form() -> bytes:
-    """What is needed for a new account (§3.1)."""
-    return _FORM
+def form(username: str = "") -> bytes:
+    """What is needed for a new account (§3.1); the name may be settled already (XEP-0445 §2.1)."""
+    wanted = b"Choose a password." if username else b"Choose a username and a password."
+    return _FORM % (wanted, escape(username))
 
 
 def registered(username: str) -> bytes:

@@ -58,16 +58,15 @@ class Stranger(FakeStream):
 
 
 async def test_strangers_may_register_only_where_it_is_switched_on(tmp_path: Path) -> None:
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, invitations={"accounts": "nobody"}) as stage:
         assert stage.host.tables.early == {}
         assert stage.host.tables.open_features == []
 
 
 async def test_a_stranger_registers(tmp_path: Path) -> None:
     async with open_stage(tmp_path, registration=OPEN) as stage:
-        assert stage.host.tables.open_features == [
-            b"<register xmlns='http://jabber.org/features/iq-register'/>"
-        ]
+        feature = b"<register xmlns='http://jabber.org/features/iq-register'/>"
+        assert feature in stage.host.tables.open_features
         stranger = Stranger(stage)
         (query,) = await stranger.ask("get", GET)
         assert [child.tag for child in query][1:] == [f"{NS}username", f"{NS}password"]
