@@ -32,6 +32,7 @@ from extensions.push import Push
 from extensions.registration import Registration
 from extensions.retraction import Retractions
 from extensions.software_version import SoftwareVersion
+from extensions.vcard import VCards
 
 if TYPE_CHECKING:
     from server.extension import Extension
@@ -61,5 +62,6 @@ ALL: Final[tuple[type[Extension], ...]] = (
     Invitations,
     Retractions,
     SoftwareVersion,
+    VCards,
     Capabilities,  # last: it hashes what all others have said
 )
