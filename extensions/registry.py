@@ -15,6 +15,7 @@ from extensions.carbons import Carbons
 from extensions.clients import Clients
 from extensions.commands import Commands
 from extensions.contact_addresses import ContactAddresses
+from extensions.correction import Corrections
 from extensions.csi import ClientState
 from extensions.disco import Disco
 from extensions.displayed import Displayed
@@ -47,6 +48,7 @@ ALL: Final[tuple[type[Extension], ...]] = (
     Blocking,
     Privacy,
     ContactAddresses,
+    Corrections,
     EncryptionPolicy,
     EntityTime,
     LastActivity,

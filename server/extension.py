@@ -71,6 +71,8 @@ class Verdict(enum.Enum):
     """How a tap ends the way of a stanza without an error to the sender."""
 
     DROP = enum.auto()
+    #: Cannot be said yet; for messages of a local sender alone, see `Host.wait`.
+    WAIT = enum.auto()
 
 
 class Request:

@@ -49,6 +49,7 @@ class Host:
         self.accounts = Accounts(self)
         self.extensions: dict[str, Extension] = {}
         self.tables = Tables(())
+        self._waits: dict[int, Awaitable[StanzaError | None]] = {}  # by identity of the stanza
 
     # -- life --
 
@@ -128,6 +129,8 @@ class Host:
         if self._out_before:
             verdict = run(self._out_before, session, stanza, server.crashed)
             if verdict is not None:
+                if verdict is Verdict.WAIT:
+                    return self._submit_later(session, stanza)
                 return self._end(stanza, verdict)
         server.delivery.record_sent(session, stanza, to)
         pending = server.route(stanza, session)
@@ -135,6 +138,24 @@ class Host:
             stanza.stamp = self._stamp_of(session, stanza)
             run(self._out_after, session, stanza, server.crashed)
         return pending
+
+    def wait(self, stanza: Stanza, outcome: Awaitable[StanzaError | None]) -> Verdict:
+        """The verdict of a tap in GUARD on a message of a client here, if it has to look first.
+
+        What the client sends next waits too. If the outcome is not an error, the message begins its
+        way anew, and all taps see it again.
+        """
+        self._waits[id(stanza)] = outcome
+        return Verdict.WAIT
+
+    async def _submit_later(self, session: Session, stanza: Stanza) -> None:
+        refusal = await self._waits.pop(id(stanza))
+        if refusal is not None:
+            self.refuse(stanza, refusal)
+            return
+        pending = self._submit_message(session, stanza)
+        if pending is not None:
+            await pending
 
     def _stamp_of(self, session: Session, stanza: Stanza) -> bytes:
         if not stanza.mid:

@@ -29,12 +29,14 @@ def extensions(config: Config) -> tuple[type[Extension], ...]:
 
 def sections() -> Mapping[str, type]:
     """Sections by name, in the order of the configuration file."""
+    from extensions.correction.section import Correction
     from extensions.encryption_policy.section import Encryption
     from extensions.invitations.section import Invitations
     from extensions.pubsub.section import PubSub
     from extensions.push.section import Push
 
     return {
+        "correction": Correction,
         "encryption": Encryption,
         "invitations": Invitations,
         "pubsub": PubSub,
