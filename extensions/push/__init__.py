@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from extensions.push import payloads
+from extensions.push import displayed, payloads, report
 from extensions.push.devices import Devices
 from extensions.push.payloads import NS
 from extensions.push.scheduler import Scheduler
@@ -30,11 +30,12 @@ from server.extension import (
     Spec,
     Wire,
 )
-from server.moments import AccountDeleted, SessionBound
+from server.moments import AccountDeleted, SessionBound, SessionEnded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from extensions.pubsub import News
     from extensions.push.history import Event
     from server.account import Account
     from server.host import Host
@@ -72,11 +73,16 @@ class Push(Extension):
         yield Inbound(Phase.COPY, self.revoked, payload=_PUBSUB)
         yield Outbound(Phase.COPY, self.went)
         yield On(SessionBound, self.bound)
+        yield On(SessionEnded, self.ended)
         yield On(AccountDeleted, self.deleted)
 
     async def start(self) -> None:
         """Make the table, learn who has devices."""
         await self._devices.start()
+        if "pubsub" in self.host.extensions:
+            self.host.service("pubsub").watch(displayed.NODE, self.read)
+        if "commands" in self.host.extensions:
+            self.host.service("commands").offer(report.command(self.history))
 
     # -- requests --
 
@@ -114,6 +120,16 @@ class Push(Extension):
             peer = stanza.to.bare
             watch.cancel(lambda each: each.conversation == peer, _READ)
 
+    def read(self, news: News) -> None:
+        """A device of the user has marked a chat as read (XEP-0490 §4.2)."""
+        account, item = self.host.accounts.known(news.owner), news.item
+        watch = None if account is None else self._devices.known(account.id)
+        if watch is None or item is None:
+            return
+        last, peer = displayed.displayed_up_to(item.payload, news.owner), item.id
+        if last is not None:
+            watch.cancel(lambda each: each.conversation == peer and each.mid <= last, _READ)
+
     async def _revoke(self, account: Account, service: str, node: str) -> None:
         watch = self._devices.watch(account)
         await self._devices.remove(watch, service, node, "the app server announced it")
@@ -141,13 +157,19 @@ class Push(Extension):
             if device.is_at(session):
                 device.agenda.greeted()
 
+    def ended(self, moment: SessionEnded) -> None:
+        """A session is gone for good, and with it what was known of its queue."""
+        watch = self._devices.known(moment.session.account.id)
+        if watch is not None:
+            watch.parted(moment.session)
+
     async def deleted(self, moment: AccountDeleted) -> None:
         """An account is gone."""
         await self._devices.forget(moment.account)
 
     # -- for other extensions --
 
-    def trace(self, account: Account) -> list[Event]:
+    def history(self, account: Account) -> list[Event]:
         """Why devices of the account were notified lately, and why not; the oldest event first."""
         watch = self._devices.known(account.id)
         return [] if watch is None else list(watch.trace)

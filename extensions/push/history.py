@@ -24,11 +24,13 @@ class Event(NamedTuple):
     device: str  # service and node; empty: all
     what: str
     conversation: str
+    times: int = 1  # in a row; `at` is the last time
 
     def __str__(self) -> str:
         when = stamp(int(self.at * 1000)).decode()
         about = f" ({self.conversation})" if self.conversation else ""
-        return f"{when} {self.device or 'all devices'}: {self.what}{about}"
+        often = f", {self.times} times" if self.times > 1 else ""
+        return f"{when} {self.device or 'all devices'}: {self.what}{about}{often}"
 
 
 class Trace:
@@ -44,6 +46,9 @@ class Trace:
 
     def note(self, what: str, device: str = "", conversation: str = "") -> None:
         """Something has happened."""
-        self._events.append(Event(self._utcnow(), device, what, conversation))
+        times, events = 1, self._events
+        if events and events[-1][1:4] == (device, what, conversation):
+            times += events.pop().times
+        events.append(Event(self._utcnow(), device, what, conversation, times))
         if log.debugging():
             _log.debug("push.traced", account=self._owner, device=device, what=what)

@@ -7,7 +7,7 @@ Theory of operation
     together with everything else that waits for the device.
 
     No conversation makes a device ring more than once in `interval` seconds; what comes meanwhile
-    waits for the end of that time. Calls do not wait for anything but the device.
+    waits for the end of that time. Calls have a shorter interval of their own.
 
     A device whose app server does not answer is left in peace for a while, longer each time, and
     given up after `GIVE_UP` failures in a row.
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 #: Of so many messages an agenda remembers which they are; of older ones it knows the number.
 MOST: Final = 100
+
+#: So many seconds lie between two calls of one conversation; who calls must not flood.
+CALL_INTERVAL: Final = 5.0
 
 #: Failures in a row after which a device is given up.
 GIVE_UP: Final = 12
@@ -57,12 +60,13 @@ class Arrival(Generic[S]):
 class Agenda(Generic[S]):
     """What waits for one device."""
 
-    __slots__ = ("_rung", "_untold", "failures", "forgotten", "not_before", "told")
+    __slots__ = ("_called", "_rung", "_untold", "failures", "forgotten", "not_before", "told")
 
     def __init__(self) -> None:
         self._untold: dict[int, tuple[Arrival[S], float]] = {}  # with the hour of each
         self.told: dict[int, Arrival[S]] = {}
         self._rung: dict[str, float] = {}  # conversation → when it was last notified of
+        self._called: dict[str, float] = {}  # and the same for calls
         self.forgotten = 0  # how many more wait than are remembered
         self.failures = 0
         self.not_before = 0.0
@@ -120,14 +124,19 @@ class Agenda(Generic[S]):
         return max(min(hours), self.not_before) if hours else None
 
     def _hour(self, arrival: Arrival[S], due: float, interval: float) -> float:
-        rung = None if arrival.is_call else self._rung.get(arrival.conversation)
+        if arrival.is_call:
+            called = self._called.get(arrival.conversation)
+            return due if called is None else max(due, called + CALL_INTERVAL)
+        rung = self._rung.get(arrival.conversation)
         return due if rung is None else max(due, rung + interval)
 
     def take(self, now: float, interval: float) -> None:
         """The device is notified now, of everything."""
         self._rung = {who: at for who, at in self._rung.items() if at + interval > now}
+        self._called = {who: at for who, at in self._called.items() if at + CALL_INTERVAL > now}
         for mid, (arrival, _) in self._untold.items():
-            self._rung[arrival.conversation] = now
+            rung = self._called if arrival.is_call else self._rung
+            rung[arrival.conversation] = now
             self.told[mid] = arrival
         self._untold.clear()
 
@@ -135,6 +144,11 @@ class Agenda(Generic[S]):
         """The device is here: what it was notified of it fetches now."""
         self.told.clear()
         self.forgotten = 0
+
+    def parted(self, session: S) -> None:
+        """A session is gone for good; nobody will ask how far it got."""
+        for arrival in (*self.told.values(), *(arrival for arrival, _ in self._untold.values())):
+            arrival.positions.pop(session, None)
 
     # -- how it went --
 
@@ -151,6 +165,7 @@ class Agenda(Generic[S]):
         self._untold = again | self._untold
         self.told.clear()
         self._rung.clear()
+        self._called.clear()
         return self.failures >= GIVE_UP
 
 

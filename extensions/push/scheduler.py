@@ -64,8 +64,10 @@ class Scheduler:
         watch.add(Fresh(arrival, known, mentions(stanza, account.jid)))
         if not is_call:
             self._alarm.set(watch, now + self._delay + SPREAD * self._server.entropy.fraction())
+        elif watch.is_looked_at:
+            self._alarm.set(watch, now)
         elif not self._server.is_stopping:
-            # Somebody holds the line.
+            # Somebody holds the line: not even the alarm's tick is waited for.
             self._server.tasks.spawn(self.look(watch), "push-call")
 
     def _hang_up(self, account: Account, stanza: Stanza) -> None:
@@ -77,15 +79,20 @@ class Scheduler:
 
     async def look(self, watch: Watch) -> None:
         """See what is to be done for an account now, and when next."""
-        fresh, watch.fresh = watch.fresh, []
+        seen = list(watch.fresh)
+        watch.is_looked_at = True
         try:
             await self._devices.refresh(watch)
-            settings = await self._settings(watch, {each.arrival.conversation for each in fresh})
+            settings = await self._settings(watch, {each.arrival.conversation for each in seen})
         except StorageUnavailable as outage:
             outages.note(outage)
-            watch.fresh = fresh + watch.fresh
             self._alarm.set(watch, self._server.clock.now() + _LOOK_AGAIN)
             return
+        finally:
+            watch.is_looked_at = False
+        # Some may have been read meanwhile, and new ones have come.
+        fresh = [each for each in watch.fresh if each in seen]
+        watch.fresh = [each for each in watch.fresh if each not in seen]
         account = self._host.accounts.known(watch.jid)
         for device in watch.devices.values():
             self._spread(watch, device, account, fresh, settings)

@@ -67,7 +67,7 @@ class Device:
 class Watch:
     """The devices of one account."""
 
-    __slots__ = ("armed", "devices", "fresh", "id", "jid", "trace", "version")
+    __slots__ = ("armed", "devices", "fresh", "id", "is_looked_at", "jid", "trace", "version")
 
     def __init__(self, account: Account, utcnow: Callable[[], float]) -> None:
         self.id = account.id
@@ -76,12 +76,13 @@ class Watch:
         self.fresh: list[Fresh] = []
         self.trace = Trace(account.jid, utcnow)
         self.armed: float | None = None  # when the alarm rings
+        self.is_looked_at = False  # somebody reads what is stored, to see what is to be done
         self.version = 0  # counts changes of what is stored
 
     @property
     def is_waiting(self) -> bool:
-        """Whether anything may wait for any device."""
-        return bool(self.fresh) or any(each.agenda.count for each in self.devices.values())
+        """Whether any device is yet to be notified of something."""
+        return bool(self.fresh) or any(each.agenda.is_armed for each in self.devices.values())
 
     def add(self, fresh: Fresh) -> None:
         """One more message; a few are enough to notify of."""
@@ -104,6 +105,13 @@ class Watch:
         """A device is notified no more."""
         device.is_gone = True
         self.devices.pop((device.row.service, device.row.node), None)
+
+    def parted(self, session: Session) -> None:
+        """A session is gone for good."""
+        for each in self.fresh:
+            each.arrival.positions.pop(session, None)
+        for device in self.devices.values():
+            device.agenda.parted(session)
 
     def settle(self, account: Account | None) -> None:
         """Take out what the devices have."""

@@ -34,6 +34,7 @@ APP = "app.example.org"
 NODE = "yxs32uqsflafdk3iuqo"
 BODY = "<body>hi</body>"
 CALL = "<propose xmlns='urn:xmpp:jingle-message:0' id='c1'/><store xmlns='urn:xmpp:hints'/>"
+INVITE = "<invite xmlns='urn:xmpp:call-invites:0'><jingle sid='s'/></invite>"
 PUBSUB = "http://jabber.org/protocol/pubsub"
 
 
@@ -127,7 +128,7 @@ class Makers:
         accounts = self.house.server.hosts["example.org"].accounts
         account = await accounts.load(await self.house.add_user(name))
         assert account is not None
-        return [event.what for event in self.push.trace(account)]
+        return [event.what for event in self.push.history(account)]
 
     async def phone(self, name: str = "anna/phone", node: str = NODE, more: str = "") -> Client:
         """A telephone that is to be notified, with stream management."""

@@ -7,6 +7,7 @@ import pytest
 from server.errors import Condition, StanzaError
 from tests.extensions.push.makers import (
     CALL,
+    INVITE,
     NODE,
     NS,
     SM,
@@ -156,9 +157,32 @@ async def test_calls_do_not_wait() -> None:
         ben = await makers.house.online("ben/pc")
         await write(ben, CALL)
         assert [found.text for found in makers.taken] == ["Incoming call"]
-        await write(ben, "<invite xmlns='urn:xmpp:call-invites:0'><jingle sid='s'/></invite>")
+        await write(await makers.house.online("carl/pc"), INVITE)
         assert len(makers.taken) == 2
         assert makers.taken[0].at == makers.taken[1].at == makers.house.clock.now()
+
+
+async def test_who_calls_and_calls_is_heard_every_five_seconds() -> None:
+    async with open_makers() as makers:
+        await makers.asleep()
+        ben = await makers.house.online("ben/pc")
+        for _ in range(20):
+            await write(ben, CALL)
+        assert len(makers.taken) == 1
+        await makers.pass_time(30)
+        assert [found.pending for found in makers.taken] == [1, 20]
+
+
+async def test_a_call_that_is_over_is_not_told() -> None:
+    async with open_makers() as makers:
+        await makers.phone()
+        ben = await makers.house.online("ben/pc")
+        await write(ben, CALL)
+        await makers.pass_time(2)
+        await write(ben, "<retract xmlns='urn:xmpp:jingle-message:0' id='c1'/>")
+        await makers.pass_time(10)
+        assert makers.taken == []
+        assert "cancelled: the call is over" in await makers.history()
 
 
 async def test_what_was_read_elsewhere_is_not_news() -> None:
