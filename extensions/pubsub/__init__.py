@@ -96,12 +96,13 @@ class PubSub(Extension):
         for tag in (payloads.PUBSUB, payloads.PUBSUB_OWNER):
             yield IQ("get", tag, self.answer, _ACCOUNTS)
             yield IQ("set", tag, self.answer, _ACCOUNTS)
-        for feature in discovery.PERSONAL_FEATURES:
-            yield Feature(feature, At.OWN | At.ACCOUNT)
         # "The server MUST return an identity of pubsub/pep and include the publish-options
         # feature" (XEP-0223 §5), also where the server itself is asked.
-        yield Identity("pubsub", "pep", at=At.HOST | At.OWN | At.ACCOUNT)
-        yield Feature(f"{payloads.NS}#publish-options", At.HOST)
+        # COMPAT: Smack, and so aTalk, looks there for all the others too before it uses OMEMO.
+        everywhere = At.HOST | At.OWN | At.ACCOUNT
+        yield Identity("pubsub", "pep", at=everywhere)
+        for feature in discovery.PERSONAL_FEATURES:
+            yield Feature(feature, everywhere)
         yield Outbound(Phase.GUARD, self.take_decision, payload=_FORM)
         yield On(SessionAvailable, self.came)
         yield On(InterestsLearned, self.learned)

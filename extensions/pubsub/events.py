@@ -12,13 +12,15 @@ from lxml import etree
 
 from extensions.payloads import delay
 from server import message_id
-from server.dispatch import run
+from server.dispatch import guard_inbound, run
 from server.extension import Inbound
 from server.stanza import Stanza, qualify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from server.account import Account
+    from server.host import Host
     from server.jid import JID
     from server.server import Server
 
@@ -81,9 +83,19 @@ def send_all(server: Server, event: Event, recipients: Iterable[JID]) -> None:
         targets = reach.matches.get(jid.resource, ()) if jid.resource else reach.audience
         if not targets:
             continue
-        taps = host.tables.before[_TAPS]
-        if taps and run(taps, account, event.stanza(jid), server.crashed) is not None:
+        if not _may_pass(server, host, account, event, jid):
             continue
         wire = event.wire(jid)
         for session in targets:
             session.send(wire)
+
+
+def _may_pass(server: Server, host: Host, account: Account, event: Event, to: JID) -> bool:
+    """Ask whoever may refuse; mostly there is nobody, and no stanza is made."""
+    taps = host.tables.before[_TAPS]
+    if not taps and not account.guards:
+        return True
+    stanza, crashed = event.stanza(to), server.crashed
+    if account.guards and guard_inbound(account, stanza, crashed) is not None:
+        return False
+    return run(taps, account, stanza, crashed) is None

@@ -29,11 +29,15 @@ shaper_rules:
 modules:
   mod_carboncopy: {{}}
   mod_client_state: {{}}
+  mod_caps: {{}}
   mod_disco: {{}}
   mod_last: {{}}
   mod_mam: {{default: always}}
   mod_offline: {{access_max_user_messages: max_user_offline_messages}}
   mod_ping: {{}}
+  mod_pubsub:
+    plugins: [flat, pep]
+    last_item_cache: false
   mod_register: {{ip_access: all}}
   mod_roster: {{versioning: true}}
   mod_stream_mgmt: {{}}
