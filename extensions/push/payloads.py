@@ -82,7 +82,7 @@ def _wants(element: Element) -> Wants:
 
 def _address(item: Element) -> str:
     try:
-        return JID.parse(item.get("jid", "")).bare
+        return str(JID.parse(item.get("jid", "")).bare)
     except JIDMalformed:
         return ""
 

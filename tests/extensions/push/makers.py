@@ -13,8 +13,11 @@ from extensions.payloads import forms
 from extensions.pubsub import PubSub
 from extensions.push import Push
 from server.extension import Extension, Wire
+from server.jid import JID
 from server.service import Service
+from server.stanza import Stanza
 from tests.harness.house import CORE, House
+from tests.harness.patterns import parse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterable
@@ -23,9 +26,7 @@ if TYPE_CHECKING:
     from server.errors import StanzaError
     from server.extension import Request
     from server.host import Host
-    from server.jid import JID
     from server.session import Session
-    from server.stanza import Stanza
     from tests.harness.house import Client
 
 NS = "urn:xmpp:push:0"
@@ -70,6 +71,12 @@ class AppService(Service):
     def receive(self, stanza: Stanza, session: Session | None = None) -> Awaitable[None] | None:
         self.asked += 1
         return None if self.is_silent else super().receive(stanza, session)
+
+    def say(self, text: str) -> None:
+        """Send a stanza."""
+        element = parse(text)
+        to, sender = JID.parse(element.get("to", "")), JID.parse(element.get("from", ""))
+        self.host.server.tell(self.host.server.route, Stanza("message", element, to, sender))
 
     def take(self, request: Request) -> None:
         if self.refusal is not None:
