@@ -27,6 +27,7 @@ shaper_rules:
   max_user_sessions: 10
   max_user_offline_messages: 1000
 modules:
+  mod_blocking: {{}}
   mod_carboncopy: {{}}
   mod_client_state: {{}}
   mod_caps: {{}}
@@ -39,6 +40,7 @@ modules:
     plugins: [flat, pep]
     last_item_cache: false
   mod_register: {{ip_access: all}}
+  mod_privacy: {{}}
   mod_roster: {{versioning: true}}
   mod_stream_mgmt: {{}}
   mod_time: {{}}

@@ -18,7 +18,8 @@ c2s_direct_tls_ports = {{ {c2s_tls} }}
 s2s_ports = {{ {s2s} }}
 modules_enabled = {{
     "roster", "saslauth", "tls", "disco", "carbons", "mam", "smacks", "csi", "csi_simple",
-    "offline", "ping", "time", "version", "lastactivity", "uptime", "register_ibr", "pep"
+    "offline", "ping", "time", "version", "lastactivity", "uptime", "register_ibr", "pep",
+    "blocklist"
 }}
 authentication = "internal_plain"
 allow_registration = true
