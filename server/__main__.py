@@ -1,4 +1,4 @@
-"""The command line: `skerry serve`, `user`, `check`, `config`, `migrate`."""
+"""The command line: `skerry serve`, `user`, `invite`, `check`, `config`, `migrate`."""
 
 import os
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from server import __version__
-from server.cli import check, config, migrate, serve, user
+from server.cli import check, config, invite, migrate, serve, user
 
 app = typer.Typer(
     name="skerry",
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.add_typer(user.app, name="user")
+app.add_typer(invite.app, name="invite")
 app.command("check")(check.check)
 app.command("config")(config.show)
 app.command("migrate")(migrate.migrate)

@@ -1,7 +1,7 @@
 """What an administrator does to accounts, on a running server or beside a stopped one."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from server.clock import Clock
@@ -19,13 +19,29 @@ PAGE = 1000
 Changed = Callable[[JID], None]
 
 
+class AlreadyThere(Refused):
+    """There is an account of that name."""
+
+
+class NotThere(Refused):
+    """There is no account of that name."""
+
+
 def _nothing(_account: JID) -> None:
     """Nobody is online."""
 
 
+async def _no_farewell(_account: JID) -> None:
+    """Nobody is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Administration:
-    """Orders about accounts; `deleted` and `changed` let a running server end their sessions."""
+    """Orders about accounts.
+
+    A running server is told what is about to be deleted (`deleting`), and ends the sessions of what
+    was (`deleted`, `changed`).
+    """
 
     database: Database
     domains: tuple[JID, ...]
@@ -34,6 +50,7 @@ class Administration:
     entropy: Entropy
     deleted: Changed = _nothing
     changed: Changed = _nothing
+    deleting: Callable[[JID], Awaitable[None]] = _no_farewell
 
     def verbs(self) -> Mapping[str, Verb]:
         """The orders by name, for the control socket."""
@@ -53,7 +70,7 @@ class Administration:
         try:
             await accounts.create_account(self.database, account, keys.values(), now)
         except AccountExists:
-            raise Refused(f"there is an account {account} already") from None
+            raise AlreadyThere(f"there is an account {account} already") from None
 
     async def import_accounts(self, users: Sequence[Sequence[str]]) -> int:
         """Make accounts from pairs of address and password; those that exist stay as they are.
@@ -86,6 +103,7 @@ class Administration:
     async def delete(self, jid: str) -> None:
         """Delete an account with all that is stored for it; its sessions end."""
         account = await self._existing(jid)
+        await self.deleting(account)
         await accounts.delete_account(self.database, account)
         self.deleted(account)
 
@@ -102,7 +120,7 @@ class Administration:
         """The address of an account that is there."""
         account = self._account(jid)
         if not await accounts.account_exists(self.database, account):
-            raise Refused(f"there is no account {account}")
+            raise NotThere(f"there is no account {account}")
         return account
 
     def _account(self, jid: str) -> JID:

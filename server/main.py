@@ -14,27 +14,25 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 
 from server import __version__, log
-from server.administration import Administration
 from server.c2s.stream import ClientStream
 from server.clock import Clock
 from server.control import Control, Verb
 from server.data_folder import DataFolder
 from server.entropy import Entropy
-from server.errors import StreamCondition, StreamError
 from server.net.certificates import CertificateStore, ensure_certificate
 from server.net.exposition import Exposition
 from server.net.flusher import Flusher
 from server.net.listener import AddressBook, Listener
 from server.net.proxied import ProxyGate
 from server.net.tcp import Bucket, Connection
-from server.rooms import extensions
+from server.orders import Orders
+from server.rooms import extensions, orders
 from server.server import Server
 from server.storage.opening import open_database
 
 if TYPE_CHECKING:
     from server.config import Config
     from server.config.address import Address
-    from server.jid import JID
 
 _log = log.get(__name__)
 
@@ -98,25 +96,8 @@ def _certificates(config: Config, clock: Clock) -> CertificateStore:
 
 def _orders(server: Server) -> dict[str, Verb]:
     """What the command line may ask of the running server."""
-
-    def end(jid: JID, text: str, condition: StreamCondition) -> None:
-        host = server.hosts[jid.domain]
-        host.accounts.changed(jid)
-        account = host.accounts.known(jid)
-        if account is not None:
-            server.sessions.end_account(account, StreamError(condition, text))
-            host.accounts.forget(account)
-
-    administration = Administration(
-        server.database,
-        server.config.server.domains,
-        server.config.auth.scram_iterations,
-        server.clock,
-        server.entropy,
-        deleted=lambda jid: end(jid, "the account was deleted", StreamCondition.NOT_AUTHORIZED),
-        changed=lambda jid: end(jid, "the password was changed", StreamCondition.RESET),
-    )
-    return dict(administration.verbs())
+    outside = orders(server.config, server.database, server.clock, server.entropy)
+    return {**Orders(server).verbs(), **outside}
 
 
 class Front:

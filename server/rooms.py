@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from server.clock import Clock
     from server.config import Config
+    from server.control import Verb
+    from server.entropy import Entropy
     from server.extension import Extension
+    from server.storage.database import Database
     from server.storage.migrate import Migration
 
 
@@ -57,3 +61,14 @@ def migrations() -> Mapping[str, tuple[Migration, ...]]:
         "push": load("extensions.push.migrations"),
         "retraction": load("extensions.retraction.migrations"),
     }
+
+
+def orders(
+    config: Config, database: Database, clock: Clock, entropy: Entropy
+) -> Mapping[str, Verb]:
+    """Orders of rooms outside the core, which need no running server but its tables."""
+    from extensions.invitations.orders import InvitationOrders
+
+    if "invitations" in config.server.disabled:
+        return {}
+    return InvitationOrders(config, database, clock, entropy).verbs()

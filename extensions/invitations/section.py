@@ -11,6 +11,8 @@ from server.units import Duration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: Seconds that an invitation may be good for.
+LONGEST: Final = 366 * 86_400
 _PLACES: Final = ("{token}", "{uri}")
 
 
@@ -24,7 +26,7 @@ class Invitations:
         false. With nobody's, and that, the server is closed; `skerry user add` always works.""",
     )
     valid_for: Duration = key(
-        Duration(7 * 86400), "How long an invitation can be used.", least=60, most=366 * 86400
+        Duration(7 * 86400), "How long an invitation can be used.", least=60, most=LONGEST
     )
     per_account: int = key(
         50, "The most invitations of one account that have not expired, used ones too.", least=1

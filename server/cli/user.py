@@ -1,18 +1,15 @@
 """`skerry user`: accounts, on a running server or beside a stopped one."""
 
-import asyncio
 import json
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from server import control
 from server.cli.options import ConfigFile, Data, Domains, configuration, fail, readable_errors
-from server.config import Config
-from server.data_folder import DataFolder, make_folder
+from server.cli.orders import perform
 
 app = typer.Typer(help="Manage accounts.", no_args_is_help=True)
 
@@ -37,7 +34,7 @@ def add(
     """Make an account."""
     with readable_errors():
         settings = configuration(config, data, domain)
-        _perform(settings, "user.add", jid=jid, password=_password(password))
+        perform(settings, "user.add", jid=jid, password=_password(password))
         typer.echo(f"added {jid}")
 
 
@@ -57,7 +54,7 @@ def import_users(
             bar = progress.add_task("importing", total=len(users))
             for start in range(0, len(users), _PORTION):
                 portion = users[start : start + _PORTION]
-                made += _perform(settings, "user.import", users=portion)
+                made += perform(settings, "user.import", users=portion)
                 progress.advance(bar, len(portion))
         typer.echo(f"added {made} of {len(users)}; the others were there already")
 
@@ -82,7 +79,7 @@ def change_password(
     """Give an account a new password and end its sessions."""
     with readable_errors():
         settings = configuration(config, data, domain)
-        _perform(settings, "user.password", jid=jid, password=_password(password))
+        perform(settings, "user.password", jid=jid, password=_password(password))
         typer.echo(f"changed the password of {jid}")
 
 
@@ -98,53 +95,53 @@ def delete(
     if not yes and sys.stdin.isatty():
         typer.confirm(f"Delete {jid} with all messages and contacts?", abort=True)
     with readable_errors():
-        _perform(configuration(config, data, domain), "user.delete", jid=jid)
+        perform(configuration(config, data, domain), "user.delete", jid=jid)
         typer.echo(f"deleted {jid}")
 
 
 @app.command("list")
 def list_users(
     of: Annotated[str, typer.Argument(metavar="[DOMAIN]", help="Only this domain.")] = "",
+    online: Annotated[
+        bool, typer.Option("--online", help="Those online, device by device.")
+    ] = False,
     config: ConfigFile = None,
     data: Data = None,
     domain: Domains = None,
 ) -> None:
-    """List accounts."""
+    """List accounts, or who is online."""
     with readable_errors():
         settings = configuration(config, data, domain)
-        for jid in _perform(settings, "user.list", domain=of):
+        for jid in perform(settings, "session.list" if online else "user.list", domain=of):
             typer.echo(jid)
 
 
-def _perform(config: Config, verb: str, **arguments: object) -> Any:
-    """Have the running server do it, or do it ourselves if none runs."""
-    try:
-        return control.order(DataFolder(config.data).control_socket, verb, **arguments)
-    except control.Absent:
-        return asyncio.run(_perform_alone(config, verb, arguments))
+@app.command()
+def end(
+    jid: Annotated[str, typer.Argument(metavar="JID", help="name@domain, or one device of it.")],
+    config: ConfigFile = None,
+    data: Data = None,
+    domain: Domains = None,
+) -> None:
+    """End the sessions of an account; its devices may come back."""
+    with readable_errors():
+        count = perform(configuration(config, data, domain), "session.end", jid=jid)
+        typer.echo(f"ended {count} sessions of {jid}")
 
 
-async def _perform_alone(config: Config, verb: str, arguments: dict[str, object]) -> Any:
-    """Open the database and do it."""
-    from server.administration import Administration
-    from server.clock import Clock
-    from server.entropy import Entropy
-    from server.storage.opening import open_database
-
-    make_folder(config.data)
-    database = open_database(config)
-    await database.start()
-    try:
-        administration = Administration(
-            database,
-            config.server.domains,
-            config.auth.scram_iterations,
-            Clock(),
-            Entropy(),
-        )
-        return await administration.verbs()[verb](**arguments)
-    finally:
-        await database.close()
+@app.command()
+def announce(
+    text: Annotated[str, typer.Argument(help="What to say.")],
+    to: Annotated[str, typer.Option(metavar="DOMAIN", help="Only to this domain.")] = "",
+    config: ConfigFile = None,
+    data: Data = None,
+    domain: Domains = None,
+) -> None:
+    """Send a message to everybody who is online."""
+    with readable_errors():
+        settings = configuration(config, data, domain)
+        count = perform(settings, "session.announce", text=text, domain=to)
+        typer.echo(f"told {count} devices")
 
 
 def _password(given: str | None) -> str:

@@ -39,6 +39,12 @@ def test_what_goes_wrong_is_told_in_a_line() -> None:
     assert (result.exit_code, result.output) == (1, "there is no account anna@example.org\n")
 
 
+def test_what_needs_a_running_server_says_so() -> None:
+    for order in (["list", "--online"], ["end", "anna@example.org"], ["announce", "hello"]):
+        result = user(*order)
+        assert (result.exit_code, result.output) == (1, "no server is running; this needs one\n")
+
+
 def test_a_running_server_is_asked(tmp_path: Path) -> None:
     seen: list[str] = []
 
