@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extensions.archive import Archive
+from extensions.avatars import Avatars
 from extensions.blocking import Blocking
 from extensions.bookmarks import Bookmarks
 from extensions.caps import Capabilities
@@ -65,5 +66,6 @@ ALL: Final[tuple[type[Extension], ...]] = (
     Retractions,
     SoftwareVersion,
     VCards,
+    Avatars,
     Capabilities,  # last: it hashes what all others have said
 )

@@ -53,6 +53,7 @@ class VCards(Extension):
     requires = ("pubsub",)
     specs: ClassVar[tuple[Spec, ...]] = (
         XEP(54, "vcard-temp", "1.3.0"),
+        XEP(172, "User Nickname", "1.1", note="in PEP"),
         XEP(292, "vCard4 Over XMPP", "0.12.0", note="in PEP; shown as vcard-temp to others"),
     )
 
