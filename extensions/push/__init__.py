@@ -90,6 +90,9 @@ class Push(Extension):
         """Notify a device from now on (§5)."""
         account, session = _owner(request)
         wish = payloads.parse_enable(request.payload)
+        if wish.service.domain in self.host.server.hosts:
+            # Else users could have the server send requests to other users.
+            raise StanzaError(Condition.NOT_ACCEPTABLE, "There is no app server at this address")
         row = DeviceRow(
             wish.service, wish.node, session.client, session.jid.resource, wish.options, wish.wants
         )
@@ -130,10 +133,6 @@ class Push(Extension):
         if last is not None:
             watch.cancel(lambda each: each.conversation == peer and each.mid <= last, _READ)
 
-    async def _revoke(self, account: Account, service: str, node: str) -> None:
-        watch = self._devices.watch(account)
-        await self._devices.remove(watch, service, node, "the app server announced it")
-
     def revoked(self, account: Account, stanza: Stanza) -> None:
         """An app server says that it takes nothing from the user any more (§8).
 
@@ -144,7 +143,8 @@ class Push(Extension):
             return
         node = payloads.revoked_node(stanza.element)
         if node is not None:
-            work = self._revoke(account, stanza.from_, node)
+            watch, why = self._devices.watch(account), "the app server announced it"
+            work = self._devices.discard(watch, stanza.from_, node, why)
             self.host.server.tasks.spawn(work, "push-revoke")
 
     # -- moments --

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from extensions.push import store
 from extensions.push.watch import Watch
+from server import log
 from server.errors import Condition, StanzaError
 from server.storage import clients
 from server.storage.errors import StorageError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Accounts of which is remembered what they were notified of, and why they were not.
 REMEMBERED: Final = 5000
+
+_log = log.get(__name__)
 
 _NOT_STORED: Final = "this server could not store that; try again later"
 
@@ -76,9 +79,9 @@ class Devices:
             gone = [row for row in rows if not await self._has_access(watch.id, row)]
             if version == watch.version:
                 break
-        watch.adopt(rows)
+        watch.adopt([row for row in rows if row not in gone])
         for row in gone:
-            await self.remove(watch, row.service, row.node, "the client has no access any more")
+            await self.discard(watch, row.service, row.node, "the client has no access any more")
 
     async def _has_access(self, account: int, row: DeviceRow) -> bool:
         if not row.client:
@@ -120,6 +123,13 @@ class Devices:
             watch.trace.note(f"disabled: {why}", f"{row.service} {row.node}".rstrip())
         if len(gone) == len(rows):
             self.enabled.discard(watch.id)
+
+    async def discard(self, watch: Watch, service: str, node: str, why: str) -> None:
+        """Notify a device no more; nobody waits for the outcome, and it may be tried again."""
+        try:
+            await self.remove(watch, service, node, why)
+        except (StanzaError, StorageError) as error:
+            _log.warning("push.not_removed", account=watch.jid, error=str(error))
 
     async def forget(self, account: Account) -> None:
         """The account is gone."""

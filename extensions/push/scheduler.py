@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Notifications that are due together are spread over so many seconds.
 SPREAD: Final = 1.0
+#: How long a device that seems to be there has to acknowledge a call. It is asked for that within a
+#: second (`server/sweep.py`), and a telephone may need another one to answer.
+CALL_PATIENCE: Final = 3.0
 #: When to look again after the database could not be read.
 _LOOK_AGAIN: Final = 5.0
 
@@ -111,8 +114,10 @@ class Scheduler:
             if silence:
                 watch.trace.note(f"not armed: {silence}", device.name, arrival.conversation)
                 continue
-            # A device that is awake is given the time to acknowledge, even a call.
-            patience = 0.0 if arrival.is_call and not awake else self._delay
+            patience = self._delay
+            if arrival.is_call:
+                # Who seems to be there is given a moment to acknowledge.
+                patience = min(patience, CALL_PATIENCE) if awake else 0.0
             device.agenda.add(arrival, arrival.at + patience)
             watch.trace.note("armed", device.name, arrival.conversation)
 
@@ -145,7 +150,7 @@ class Scheduler:
         watch.drop(device)
         if not self._server.is_stopping:
             row = device.row
-            work = self._devices.remove(watch, row.service, row.node, _REFUSED)
+            work = self._devices.discard(watch, row.service, row.node, _REFUSED)
             self._server.tasks.spawn(work, "push-disable")
 
 

@@ -287,6 +287,7 @@ async def test_disabling() -> None:
     ("<enable xmlns='{}'/>", "bad-request"),
     ("<enable xmlns='{}' jid='@'/>", "jid-malformed"),
     ("<disable xmlns='{}'/>", "bad-request"),
+    ("<enable xmlns='{}' jid='ben@example.org/pc' node='n'/>", "not-acceptable"),
     ("<enable xmlns='{}' jid='a.example' node='" + "n" * 1024 + "'/>", "not-acceptable"),
     ("<enable xmlns='{}' jid='a.example'><x xmlns='jabber:x:data' type='form'/></enable>",
      "bad-request"),
@@ -317,3 +318,32 @@ async def test_only_the_owner(who: str) -> None:
         wish = f"<enable xmlns='{NS}' jid='a.example' node='n'/>"
         await anna.send(f"<iq type='set' id='e' to='{who}@example.org'>{wish}</iq>")
         await expect_refusal(anna, "forbidden", "iq")
+
+
+async def test_who_asks_is_told_that_it_can_be_done() -> None:
+    """§4.1: "the server MUST include the feature 'urn:xmpp:push:0'" for the owner."""
+    async with open_makers() as makers:
+        anna = await makers.house.online("anna/phone")
+        query = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
+        await anna.send(f"<iq type='get' id='i' to='anna@example.org'>{query}</iq>")
+        answer = await anna.expect("<iq type='result' id='i'/>")
+        assert NS in {feature.get("var") for feature in answer[0]}
+
+
+async def test_an_app_server_that_cannot_be_reached() -> None:
+    """It may be some day: it is asked again and again, and at last no more."""
+    async with open_makers() as makers:
+        phone = await makers.house.online("anna/phone")
+        await enable(phone, jid="nobody.example")
+        await phone.close()
+        await write(await makers.house.online("ben/pc"))
+        await makers.pass_time(200)
+        history = await makers.history()
+        assert history[-1].startswith("failed: remote-server-not-found")
+        for _ in range(60):
+            makers.house.clock.advance(3600)
+            await makers.house.settle()
+        assert (await makers.history())[
+            -1
+        ] == "disabled: the app server takes no more notifications"
+        assert await makers.house.database.fetch("SELECT node FROM push_device") == []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extensions.push.publisher import MOST_AT_ONE
+from extensions.push.scheduler import CALL_PATIENCE
 from extensions.push.section import Push
 from tests.extensions.push.makers import (
     BODY,
@@ -53,8 +54,8 @@ async def test_first(state: object, inside: str, soonest: float) -> None:
         assert soonest <= took <= soonest + (SPREAD if soonest else 0.0)
 
 
-@pytest.mark.parametrize("inside", [BODY, CALL])
-async def test_a_device_that_should_be_there(inside: str) -> None:
+@pytest.mark.parametrize(("inside", "soonest"), [(BODY, DELAY), (CALL, CALL_PATIENCE)])
+async def test_a_device_that_should_be_there(inside: str, soonest: float) -> None:
     """It is given the time to acknowledge, even a call."""
     async with open_makers() as makers:
         phone = await attached(makers)
@@ -63,7 +64,7 @@ async def test_a_device_that_should_be_there(inside: str) -> None:
         sent = makers.house.clock.now()
         await write(ben, inside)
         await makers.pass_time(10)
-        assert DELAY <= makers.taken[0].at - sent <= DELAY + SPREAD
+        assert soonest <= makers.taken[0].at - sent <= soonest + SPREAD
         await acknowledge(phone)
         await makers.pass_time(100)
         assert len(makers.taken) == 1
