@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from server.errors import Condition, StanzaError
+from server.jid import JID
 from server.queries import MOST_FOR_ONE, PATIENCE
 from tests.extensions.stage import Client, Stage, open_stage
 from tests.harness.loop import settle
@@ -68,6 +69,19 @@ async def test_a_refusal_is_told_by_its_condition(tmp_path: Path) -> None:
         with pytest.raises(StanzaError) as refusal:
             await answer
         assert refusal.value.condition is Condition.SERVICE_UNAVAILABLE
+
+
+async def test_a_service_of_this_host_answers(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        service = next(iter(stage.server.services))
+        unknown = b"<query xmlns='urn:example'/>"
+        with pytest.raises(StanzaError) as refusal:
+            await stage.server.queries.ask(stage.host.jid, JID.parse(service), unknown)
+        assert refusal.value.condition is Condition.SERVICE_UNAVAILABLE
+        nobody = JID.of("nobody.example")
+        with pytest.raises(StanzaError) as refusal:
+            await stage.server.queries.ask(stage.host.jid, nobody, PING)
+        assert refusal.value.condition is Condition.REMOTE_SERVER_NOT_FOUND
 
 
 async def test_who_is_gone_or_was_never_there_answers_at_once(tmp_path: Path) -> None:
