@@ -7,13 +7,13 @@ his presence, or what he has read, does not see that of the other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from extensions.commands import Command, Done, Stage, Who
 from extensions.privacy import payloads, store
 from extensions.privacy.guard import NAME, PrivacyGuard
 from extensions.privacy.rules import OPEN
-from server.extension import At, Extension, Load, On, Request, Wire
+from server.extension import XEP, At, Extension, Load, On, Request, Spec, Wire
 from server.moments import AccountDeleted
 from server.presence import veils
 from server.storage.migrate import load
@@ -31,6 +31,9 @@ class Privacy(Extension):
 
     name = NAME
     requires = ("commands",)
+    specs: ClassVar[tuple[Spec, ...]] = (
+        XEP(319, "Last User Interaction in Presence", "1.0.2", note="hidden where users want it"),
+    )
 
     def wires(self) -> Iterable[Wire]:
         """Every hook of this extension."""
