@@ -71,9 +71,11 @@ async def part(server: Server, account: Account, jids: Iterable[JID]) -> None:
     subscribers = account.roster.audience
     single = {jid for jid in jids if jid.resource and jid.bare in subscribers}
     await veils.change(server, account, lambda: hang_up(account, guard))
-    for session in account.reach.available:
-        told = single.union(jid for jid in session.directed if guard.covers(jid))
+    for session in list(account.sessions.values()):
+        told = {jid for jid in session.directed if guard.covers(jid)}
         session.directed -= told
+        if session.is_available:
+            told |= single
         farewell = plain("unavailable", session.jid, None)
         for jid in sorted(told):
             await finish(send_to(server, farewell, jid, session))

@@ -81,6 +81,10 @@ class Commands(Extension):
         """Commands of an account are for its owner alone, whether it exists or not."""
         raise StanzaError(Condition.FORBIDDEN, "This command is not for you")
 
+    def _responder(self, request: Request) -> JID:
+        """Who was asked, however it was addressed."""
+        return self.host.jid if request.account is None else request.account.jid
+
     # -- execution --
 
     async def execute(self, request: Request) -> Element:
@@ -89,7 +93,8 @@ class Commands(Extension):
         command = self._find(request, call.node)
         if not call.session:
             return await self._begin(request, command, call)
-        session = self._sessions.find(call.session, call.node, request.from_, request.stanza.to)
+        responder = self._responder(request)
+        session = self._sessions.find(call.session, call.node, request.from_, responder)
         if call.action == "cancel":
             self._sessions.end(session.id)
             return build(command.node, session.id, "canceled")
@@ -101,8 +106,8 @@ class Commands(Extension):
         outcome = await command.begin(request)
         if isinstance(outcome, Done):
             return self._completed(command, self._sessions.name(), outcome)
-        to = request.stanza.to
-        session = self._sessions.begin(command, request.from_, to, outcome)
+        responder = self._responder(request)
+        session = self._sessions.begin(command, request.from_, responder, outcome)
         return self._shown(session)
 
     async def _go_on(self, request: Request, session: CommandSession, call: Call) -> Element:
@@ -154,7 +159,7 @@ class Commands(Extension):
         """The commands for the one who asks: "not required to send the same list … to all"."""
         if node != NS:
             return None
-        jid: JID = self.host.jid if request.account is None else request.account.jid
+        jid = self._responder(request)
         return [
             Item(jid, command.name, command.node)
             for (at, _), command in self._commands.items()

@@ -29,7 +29,7 @@ class CommandSession:
     id: str
     command: Command
     requester: JID
-    responder: JID | None
+    responder: JID
     stages: list[Stage]
     until: float
 
@@ -51,7 +51,7 @@ class CommandSessions:
         return self._entropy.token(16)
 
     def begin(
-        self, command: Command, requester: JID, responder: JID | None, stage: Stage
+        self, command: Command, requester: JID, responder: JID, stage: Stage
     ) -> CommandSession:
         """A command has more than one stage."""
         self._make_room(requester)
@@ -71,7 +71,7 @@ class CommandSessions:
         while len(self._running) >= TOGETHER:
             self.end(next(iter(self._running)))
 
-    def find(self, name: str, node: str, requester: JID, responder: JID | None) -> CommandSession:
+    def find(self, name: str, node: str, requester: JID, responder: JID) -> CommandSession:
         """The session of that name, "valid only between one requester/responder pair" (§3.3)."""
         found = self._running.get(name)
         if found is None:

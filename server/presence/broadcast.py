@@ -43,7 +43,8 @@ def broadcast(server: Server, stanza: Stanza, account: Account, contacts: Iterab
         if peer is None or own not in peer.roster.sources:
             continue
         available = peer.reach.available
-        if available and _may_pass(host, peer, stanza, contact):
+        is_free = not peer.guards and not host.tables.before[_TAPS]
+        if available and (is_free or _may_pass(host, peer, stanza, contact)):
             wire = head + contact.wire + tail
             for session in available:
                 session.send(wire)

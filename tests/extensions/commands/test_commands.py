@@ -254,3 +254,13 @@ async def test_two_commands_of_one_name_are_a_mistake_of_ours(tmp_path: Path) ->
         offer(scene)
         with pytest.raises(LookupError):
             offer(scene)
+
+
+async def test_the_own_account_is_meant_with_its_address_and_without(tmp_path: Path) -> None:
+    async with opened(tmp_path) as scene:
+        juliet = await scene.login("juliet", "balcony")
+        scene.host.service("commands").offer(Command("mine", "Mine", At.OWN, Who.OWNER, pick))
+        (command,) = await call(juliet, "mine", to=None)
+        name = command.get("sessionid") or ""
+        (command,) = await call(juliet, "mine", name, form=filled(service="httpd"), to=ADMIN)
+        assert command.get("status") == "executing"
