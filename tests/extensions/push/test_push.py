@@ -343,7 +343,6 @@ async def test_an_app_server_that_cannot_be_reached() -> None:
         for _ in range(60):
             makers.house.clock.advance(3600)
             await makers.house.settle()
-        assert (await makers.history())[
-            -1
-        ] == "disabled: the app server takes no more notifications"
+        history = await makers.history()
+        assert history[-1] == "disabled: the app server takes no more notifications"
         assert await makers.house.database.fetch("SELECT node FROM push_device") == []
