@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from extensions.retraction import rules, store
-from extensions.retraction.rules import RETRACT
+from extensions.retraction.rules import RETRACT, Part
 from server import log, message_id
 from server.extension import (
     XEP,
@@ -25,7 +25,7 @@ from server.extension import (
     Spec,
     Wire,
 )
-from server.messages import tombstone
+from server.messages import notices, tombstone
 from server.messages.rules import BOTH
 from server.storage.errors import StorageError
 from server.storage.migrate import load
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from server.storage.insert import Step
 
 _log = log.get(__name__)
+
+#: Retractions that have not found what they mean, by its identifier.
+Open = dict[str, list["Retraction"]]
 
 #: How many messages with the other side are looked through, and how many at once.
 WINDOW: Final = 2000
@@ -165,28 +168,42 @@ class Retractions(Extension):
         """Steps that make tombstones of what the author of these has taken back."""
         steps: list[Step] = []
         before = max(each.mid for each in retractions)
-        open_ = list(retractions)
+        open_: Open = {}
+        for each in retractions:
+            open_.setdefault(each.target, []).append(each)
         for _ in range(WINDOW // PORTION):
             rows = await store.earlier(self._database, account, peer, before, PORTION)
             for mid, wire in rows:
-                steps += _examine(mid, wire, open_)
+                # However many retractions somebody sends: they cost one look at each message.
+                if named := open_.keys() & rules.names_in(wire):
+                    steps += _examine(mid, wire, open_, named)
             if len(rows) < PORTION or not open_:
                 break
             before = rows[-1][0]
         return steps
 
 
-def _examine(mid: int, wire: bytes, open_: list[Retraction]) -> list[Step]:
+def _examine(mid: int, wire: bytes, open_: Open, named: Iterable[str]) -> list[Step]:
     """What becomes of one message; who has found what was meant is open no more."""
-    for retraction in open_:
-        if mid >= retraction.mid:
-            continue
-        message, is_found = rules.find(retraction, wire)
-        if is_found:
-            open_.remove(retraction)
-        if message is not None:
+    message = notices.read(wire)
+    if message is None:
+        return []
+    for name in named:
+        for retraction in open_[name]:
+            part = Part.NONE if mid >= retraction.mid else rules.part(retraction, message)
+            if part is Part.NONE:
+                continue
+            if part is Part.ORIGINAL:
+                _close(open_, retraction)
+            if tombstone.is_tombstone(wire):
+                return []
             at = message_id.to_ms(retraction.mid)
             return [store.replace(mid, tombstone.build(message, retraction.name, at))]
-        if is_found:
-            break
     return []
+
+
+def _close(open_: Open, retraction: Retraction) -> None:
+    same = open_[retraction.target]
+    same.remove(retraction)
+    if not same:
+        del open_[retraction.target]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from enum import Enum
+from html import unescape
 from typing import TYPE_CHECKING, Final
 
 from server.messages import notices
-from server.messages.tombstone import NS, is_tombstone
+from server.messages.tombstone import NS
 
 if TYPE_CHECKING:
     from server.jid import JID
@@ -21,8 +24,16 @@ _ROOM: Final = "{http://jabber.org/protocol/muc#user}x"
 #: In rooms the room decides, and errors only quote.
 _FOREIGN: Final = frozenset(("error", "groupchat"))
 _LONGEST: Final = 1023
-#: What escaping would change, in one of the ways to do it.
-_MARKUP: Final = frozenset("&<>\"'\t\r\n")
+#: Every identifier in a stored message, its own and those in its payloads, and some more.
+_IDS: Final = re.compile(rb""" id=(?:'([^']*)'|"([^"]*)")""")
+
+
+class Part(Enum):
+    """What a message is of the one that is taken back."""
+
+    NONE = 0
+    CORRECTION = 1
+    ORIGINAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +46,6 @@ class Retraction:
     target: str
     name: str
     in_room: bool
-
-    @property
-    def hint(self) -> bytes:
-        """What stands in every message that may be meant."""
-        return b"" if _MARKUP.intersection(self.target) else self.target.encode()
 
 
 def is_retraction(stanza: Stanza) -> bool:
@@ -70,22 +76,25 @@ def read(mid: int, wire: bytes, is_sent: bool) -> Retraction | None:
     return Retraction(mid, stanza.from_, peer, target, stanza.id or "", in_room)
 
 
-def find(retraction: Retraction, wire: bytes) -> tuple[Stanza | None, bool]:
-    """The stored message if the retraction means it, and whether it is the original one.
+def names_in(wire: bytes) -> set[str]:
+    """All identifiers that a stored message may be taken back by; without parsing it."""
+    return {
+        unescape((one or other).decode("utf-8", "replace")) for one, other in _IDS.findall(wire)
+    }
+
+
+def part(retraction: Retraction, message: Stanza) -> Part:
+    """What a message is of the one that is meant.
 
     Corrections of the original go with it: they hold what it said.
     """
-    if retraction.hint not in wire:
-        return None, False
-    message = notices.read(wire)
-    if message is None or not _may_retract(retraction, message):
-        return None, False
+    if not _may_retract(retraction, message):
+        return Part.NONE
     if _is_original(retraction, message):
-        return (None if is_tombstone(wire) else message), True
+        return Part.ORIGINAL
     replaced = message.payloads.get(_REPLACE)
-    if replaced is not None and replaced.get("id") == retraction.target:
-        return message, False
-    return None, False
+    is_correction = replaced is not None and replaced.get("id") == retraction.target
+    return Part.CORRECTION if is_correction else Part.NONE
 
 
 def _is_original(retraction: Retraction, message: Stanza) -> bool:
