@@ -173,3 +173,115 @@ def test_pending_is_what_nobody_fetched(
         assert not book.is_ahead
         book = Ledger(book.cursor, book.parked)
         assert {mid for mid in deliverable if book.is_waiting(mid)} == set(deliverable) - fetched
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.sampled_from(["store", "store", "arrive", "leave", "follow", "park", "restart"]),
+        st.integers(1, 4),
+        st.sets(st.integers(1, 10), min_size=1, max_size=4),
+    ),
+    max_size=25,
+)
+
+
+class World:
+    """An account with a database, and one device that comes and goes."""
+
+    def __init__(self) -> None:
+        self.book = Ledger(0)
+        self.stored: list[int] = []
+        self.settled: set[int] = set()
+        self.queue: list[int] | None = None  # what the device was sent and did not acknowledge
+
+    def do(self, step: str | int | set[int]) -> None:
+        if isinstance(step, str):
+            getattr(self, step)()
+        elif isinstance(step, int):
+            self.acknowledge(step)
+        else:
+            self.fetch(step)
+
+    def store(self) -> None:
+        mid = len(self.stored) + 1
+        self.stored.append(mid)
+        is_there = self.queue is not None
+        self.book.stored(mid, int(is_there), attended=is_there)
+        if self.queue is not None:
+            self.queue.append(mid)
+
+    def arrive(self) -> None:
+        """A device comes and reads all that waits."""
+        if self.queue is not None:
+            return
+        book, queue = self.book, []
+        waiting = sorted(mid for mid in book.parked if mid <= book.cursor)
+        for mid in (*waiting, *(mid for mid in self.stored if mid > book.cursor)):
+            if book.is_due(mid):
+                assert mid not in self.settled
+                book.taken(mid)
+                queue.append(mid)
+            book.read_until(mid)
+        book.caught_up()
+        self.queue = queue
+
+    def acknowledge(self, count: int) -> None:
+        if self.queue:
+            mids, self.queue = self.queue[:count], self.queue[count:]
+            self.book.acknowledged(mids)
+            self.settled.update(mids)
+
+    def fetch(self, mids: set[int]) -> None:
+        shown = sorted(mids.intersection(self.stored))
+        self.book.acknowledged(shown)
+        self.settled.update(shown)
+
+    def leave(self) -> None:
+        if self.queue is not None:
+            lost = [mid for mid in self.queue if self.book.dropped(mid)]
+            self.queue = None
+            self.book.orphaned(lost, attended=False)
+            self.book.deserted()
+
+    def follow(self, *, parks: bool = False) -> None:
+        while self.book.is_ahead:
+            after, last = self.book.cursor, self.book.newest_ahead
+            due = [mid for mid in self.stored if after < mid <= last][:2]
+            self.book.pass_by(due, last if len(due) < 2 else due[-1], parks=parks)
+            if self.book.cursor == after:
+                return
+
+    def park(self) -> None:
+        self.follow(parks=True)
+        assert not self.book.is_ahead
+
+    def restart(self) -> None:
+        """Only the cursor and what is parked outlive it."""
+        self.book = Ledger(self.book.cursor, self.book.parked)
+        self.queue = None
+        self.settled = {mid for mid in self.stored if not self.is_kept(mid)}
+
+    def is_kept(self, mid: int) -> bool:
+        return mid > self.book.cursor or mid in self.book.parked
+
+
+@given(STEPS)
+def test_nothing_is_lost_and_nothing_fetched_expires(steps: list[str | int | set[int]]) -> None:
+    """Whatever the order of storing, fetching, coming, going and following."""
+    world = World()
+    for step in steps:
+        unsettled = set(world.stored) - world.settled
+        world.do(step)
+        unsettled -= world.settled if step != "restart" else set()
+        for mid in world.stored:
+            if mid in world.settled:
+                assert not world.book.is_waiting(mid)
+            else:
+                assert world.is_kept(mid)
+                assert mid in (world.queue or ()) or world.book.is_waiting(mid)
+        if step == "restart":
+            assert unsettled <= set(world.stored) - world.settled
+    world.park()
+    kept = set(filter(world.is_kept, world.stored))
+    if not world.queue:
+        assert kept == set(world.stored) - world.settled
