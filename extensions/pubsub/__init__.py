@@ -113,8 +113,9 @@ class PubSub(Extension):
         """Make the tables, forget accounts that are gone, be found."""
         database = self.host.server.database
         await database.migrate("pubsub", load("extensions.pubsub.migrations"))
-        for account in await store.left_over(database):
-            await self.engine.write(store.delete_account(account, ""))
+        for account, jid in await store.left_over(database):
+            # The next account of that name is somebody else's.
+            await self.engine.write(store.delete_account(account, jid))
         disco: Disco = self.host.service("disco")
         disco.offer(Item(self.service.jid, "Publish-Subscribe"))
         disco.info_sources.append(self.about)

@@ -136,10 +136,7 @@ async def set_affiliations(call: Call) -> None:
         await call.engine.write(steps)
         node.affiliations = people
         for subscription in ended:
-            if subscription.state is State.NONE:
-                node.subscriptions.pop(subscription.jid, None)
-            else:
-                node.subscriptions[subscription.jid] = subscription
+            node.put(subscription)
         call.engine.nodes.changed(node)
     for subscription in ended:
         approval.tell_subscriber(call.engine, call.place, node, subscription)

@@ -50,6 +50,7 @@ class Node:
         "last",
         "name",
         "owner",
+        "resources",
         "subscriptions",
     )
 
@@ -62,6 +63,8 @@ class Node:
         self.owner = owner  # whose account it is
         self.affiliations: dict[JID, Affiliation] = {}
         self.subscriptions: dict[JID, Subscription] = {}
+        #: Bare address → full ones that are subscribed.
+        self.resources: dict[JID, set[JID]] = {}
         self.count: int | None = None  # of stored items, once it was needed
         self.last: store.ItemRow | None = None  # where items are not stored
         self.kept = 0  # its weight when it was last put into memory
@@ -82,19 +85,26 @@ class Node:
         found = [jid for jid, each in self.affiliations.items() if each is Affiliation.OWNER]
         return found if self.owner is None else [self.owner, *found]
 
+    def put(self, subscription: Subscription) -> None:
+        """From now on this is what a subscription is; the state `none` ends it."""
+        jid = subscription.jid
+        if subscription.state is State.NONE:
+            self.subscriptions.pop(jid, None)
+            self.resources.get(jid.bare, set()).discard(jid)
+            return
+        self.subscriptions[jid] = subscription
+        if not jid.is_bare:
+            self.resources.setdefault(jid.bare, set()).add(jid)
+
     def is_subscribed(self, bare: JID) -> bool:
         """Whether somebody is subscribed with any of his addresses."""
-        found = self.subscriptions.get(bare)
-        if found is not None and found.state is State.SUBSCRIBED:
-            return True
-        return any(
-            each.jid.bare == bare and each.state is State.SUBSCRIBED
-            for each in self.subscriptions.values()
-        )
+        return any(each.state is State.SUBSCRIBED for each in self.of(bare))
 
     def of(self, bare: JID) -> list[Subscription]:
         """All subscriptions of somebody."""
-        return [each for each in self.subscriptions.values() if each.jid.bare == bare]
+        found = self.subscriptions.get(bare)
+        several = [self.subscriptions[jid] for jid in self.resources.get(bare, ())]
+        return several if found is None else [found, *several]
 
     def standing(self, bare: JID, sees_presence: bool, groups: frozenset[str]) -> Standing:
         """All that counts about somebody here."""
@@ -136,8 +146,7 @@ class Nodes:
         for jid, affiliation in await store.affiliations(db, row.id):
             node.affiliations[JID.parse(jid)] = Affiliation(affiliation)
         for jid, state, options in await store.subscriptions(db, row.id):
-            who = JID.parse(jid)
-            node.subscriptions[who] = Subscription(who, State(state), Options.load(options))
+            node.put(Subscription(JID.parse(jid), State(state), Options.load(options)))
         return node
 
     def keep(self, node: Node) -> Node:

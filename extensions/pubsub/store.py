@@ -78,8 +78,13 @@ _ITEM_AT = f"SELECT {_ITEM} FROM pubsub_item WHERE node = $1 AND seq = $2"
 
 _OF_NODE: Final = ("pubsub_item", "pubsub_affiliation", "pubsub_subscription")
 _OF_ACCOUNT = "(SELECT id FROM pubsub_node WHERE account = $1)"
-_LEFT_OVER = """SELECT DISTINCT account FROM pubsub_node
+_LEFT_OVER = """SELECT DISTINCT account, creator FROM pubsub_node
     WHERE account <> 0 AND account NOT IN (SELECT id FROM account)"""
+
+_FORGET: Final = (
+    "DELETE FROM pubsub_affiliation WHERE jid = $1",
+    "DELETE FROM pubsub_subscription WHERE bare = $1",
+)
 
 #: How many accounts are asked for their news at a time.
 TOGETHER: Final = 25
@@ -170,15 +175,12 @@ def delete_account(account: int, jid: str) -> list[Step]:
         (f"DELETE FROM {table} WHERE node IN {_OF_ACCOUNT}", (account,)) for table in _OF_NODE
     ]
     steps.append(("DELETE FROM pubsub_node WHERE account = $1", (account,)))
-    if jid:
-        steps.append(("DELETE FROM pubsub_affiliation WHERE jid = $1", (jid,)))
-        steps.append(("DELETE FROM pubsub_subscription WHERE bare = $1", (jid,)))
-    return steps
+    return [*steps, *((sql, (jid,)) for sql in _FORGET)]
 
 
-async def left_over(db: Database) -> list[int]:
+async def left_over(db: Database) -> list[tuple[int, str]]:
     """Accounts that are gone but for their nodes: deleted while this did not run."""
-    return [row[0] for row in await db.fetch_large(_LEFT_OVER)]
+    return [(row[0], row[1]) for row in await db.fetch_large(_LEFT_OVER)]
 
 
 # -- items --

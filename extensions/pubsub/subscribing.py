@@ -74,10 +74,7 @@ async def save(engine: Engine, node: Node, subscription: Subscription) -> None:
     """Store a subscription, or its end, within a turn."""
     jid, state = subscription.jid, subscription.state
     await engine.write(store.subscribe(node.id, jid, jid.bare, state, subscription.options.dump()))
-    if state is State.NONE:
-        node.subscriptions.pop(jid, None)
-    else:
-        node.subscriptions[jid] = subscription
+    node.put(subscription)
     engine.nodes.changed(node)
 
 

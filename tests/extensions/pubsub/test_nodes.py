@@ -49,6 +49,14 @@ async def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
         assert before is not None
         assert after is not None
         assert before is not after
-        for name in ("id", "key", "creator", "config", "affiliations", "subscriptions", "owner"):
+        for name in (
+            "id",
+            "key",
+            "creator",
+            "config",
+            "affiliations",
+            "subscriptions",
+            "resources",
+        ):
             assert getattr(before, name) == getattr(after, name)
         assert after is await pubsub.engine.node(place, "n")

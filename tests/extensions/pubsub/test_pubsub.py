@@ -139,10 +139,17 @@ async def test_accounts_deleted_while_nobody_looked_are_swept_at_the_start() -> 
     async with House(EVERYTHING) as house:
         anna = await arrive(house, "anna/desk")
         await publish(anna, "urn:x", item("a"))
+        ben = await arrive(house, "ben/garden")
+        await ask(ben, "set", "<create node='letters'/>", SERVICE)
+        await ask(anna, "set", "<subscribe node='letters' jid='anna@example.org'/>", SERVICE)
         number = anna.session.account.id
         await accounts.delete_account(house.database, bare("anna"))
         await house.restart()
         assert await list_nodes(house.database, number, "") == []
+        anna = await arrive(house, "anna/desk")
+        assert len((await ask(anna, "get", "<subscriptions/>", SERVICE))[0][0]) == 0
+        ben = await arrive(house, "ben/garden")
+        assert len((await ask(ben, "get", "<affiliations/>", SERVICE))[0][0]) == 1
 
 
 async def test_two_at_once_are_one_after_the_other() -> None:
