@@ -50,7 +50,7 @@ async def test_a_thousand_contacts_hear_of_one_serialised_event(
         await pubsub.publish(ROMEO, TUNE, "current", b"<tune xmlns='u'/>")
         assert counter.built == 1
         assert counter.parsed == 0
-        assert len(stage.server.tasks) == before
+        assert len(stage.server.tasks) <= before
         assert all(stream.written == [] for stream in deaf)
         wires = [wire for stream in streams[10:] for wire in stream.written]
         assert len(wires) == 990
