@@ -77,8 +77,8 @@ class Retractions(Extension):
         # "a server that is aware of message retractions … MUST also advertise" it (§2)
         yield Feature(tombstone.NS, _EVERYWHERE)
         yield Feature(f"{tombstone.NS}#tombstone", _EVERYWHERE)
-        yield Outbound(Phase.RECORD, self.keep, payload=RETRACT)
-        yield Inbound(Phase.RECORD, self.keep, payload=RETRACT)
+        yield Outbound(Phase.GUARD, self.keep, payload=RETRACT)
+        yield Inbound(Phase.GUARD, self.keep, payload=RETRACT)
         yield Outbound(Phase.COPY, self.take_sent, payload=RETRACT)
         yield Inbound(Phase.COPY, self.take_received, payload=RETRACT)
 
