@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from extensions.administration import Administration
 from extensions.archive import Archive
 from extensions.avatars import Avatars
 from extensions.blocking import Blocking
@@ -46,6 +47,7 @@ ALL: Final[tuple[type[Extension], ...]] = (
     Clients,
     ClientState,
     Commands,
+    Administration,
     Blocking,
     Privacy,
     ContactAddresses,

@@ -56,6 +56,7 @@ class Administration:
         """The orders by name, for the control socket."""
         return {
             "user.add": self.add,
+            "user.count": self.count,
             "user.delete": self.delete,
             "user.import": self.import_accounts,
             "user.list": self.list,
@@ -107,14 +108,22 @@ class Administration:
         await accounts.delete_account(self.database, account)
         self.deleted(account)
 
-    async def list(self, domain: str = "") -> list[str]:
-        """The accounts of a domain, or all, in order."""
+    async def list(self, domain: str = "", most: int = 0) -> list[str]:
+        """The accounts of a domain, or all, in order; at most so many, if that is said."""
         found: list[str] = []
         after = ""
         while page := await accounts.list_accounts(self.database, after, PAGE):
             found += [jid for jid in page if not domain or jid.endswith(f"@{domain}")]
+            if most and len(found) >= most:
+                return found[:most]
             after = page[-1]
         return found
+
+    async def count(self, domain: str = "") -> int:
+        """How many accounts there are at a domain, or everywhere."""
+        if not domain or self.domains == (domain,):
+            return await accounts.count_accounts(self.database)
+        return len(await self.list(domain))
 
     async def _existing(self, jid: str) -> JID:
         """The address of an account that is there."""

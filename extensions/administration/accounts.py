@@ -1,0 +1,90 @@
+"""Accounts made, given a new password, deleted (XEP-0133 §4.1, §4.2, §4.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from extensions.administration.words import command, own, question, refusals
+from extensions.commands import Done, Stage
+from extensions.payloads.forms import Field, Form
+from server import log
+from server.errors import Condition, StanzaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from extensions.commands import Command
+    from server.extension import Request
+    from server.host import Host
+    from server.jid import JID
+    from server.orders import Orders
+
+_log = log.get(__name__)
+
+_ACCOUNT: Final = Field("accountjid", (), "jid-single", "The Jabber ID", required=True)
+_ACCOUNTS: Final = Field("accountjids", (), "jid-multi", "The Jabber ID(s)", required=True)
+_PASSWORD: Final = Field("password", (), "text-private", "The password", required=True)
+_AGAIN: Final = Field("password-verify", (), "text-private", "Retype password")
+
+_ADD: Final = question("Adding a User", _ACCOUNT, _PASSWORD, _AGAIN)
+_DELETE: Final = question("Deleting a User", _ACCOUNTS)
+_CHANGE: Final = question("Changing a User Password", _ACCOUNT, _PASSWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCommands:
+    """The commands about accounts of one host."""
+
+    host: Host
+    orders: Orders
+
+    def commands(self) -> Iterable[Command]:
+        """Those on offer."""
+        yield command("add-user", "Add User", self.ask_add)
+        yield command("delete-user", "Delete User", self.ask_delete)
+        yield command("change-user-password", "Change User Password", self.ask_change)
+
+    async def ask_add(self, request: Request) -> Stage:
+        """Whom to add."""
+        return Stage(_ADD, self.add)
+
+    async def add(self, request: Request, given: Form) -> Done:
+        """Make an account."""
+        jid, password = self._account(given), given.value("password") or ""
+        if given.field("password-verify") and given.value("password-verify") != password:
+            raise StanzaError(Condition.NOT_ACCEPTABLE, "The two passwords differ")
+        with refusals():
+            await self.orders.accounts().add(jid, password)
+        _log.info("account.added", account=jid, by=request.from_.bare)
+        return Done(f"{jid} was added")
+
+    async def ask_delete(self, request: Request) -> Stage:
+        """Whom to delete."""
+        return Stage(_DELETE, self.delete)
+
+    async def delete(self, request: Request, given: Form) -> Done:
+        """Delete accounts and all that is stored for them."""
+        jids = [own(self.host, jid) for jid in given.jids("accountjids")]
+        for jid in jids:
+            with refusals():
+                await self.orders.accounts().delete(jid)
+            _log.info("account.deleted", account=jid, by=request.from_.bare)
+        return Done(f"{', '.join(jids)}: deleted")
+
+    async def ask_change(self, request: Request) -> Stage:
+        """Whose password to change."""
+        return Stage(_CHANGE, self.change)
+
+    async def change(self, request: Request, given: Form) -> Done:
+        """Give an account a new password; its sessions end."""
+        jid = self._account(given)
+        with refusals():
+            await self.orders.accounts().password(jid, given.value("password") or "")
+        _log.info("account.password_changed", account=jid, by=request.from_.bare)
+        return Done(f"The password of {jid} was changed")
+
+    def _account(self, given: Form) -> str:
+        jid: JID | None = given.jid("accountjid")
+        assert jid is not None  # the field is required
+        return own(self.host, jid)
