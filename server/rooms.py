@@ -53,13 +53,16 @@ def migrations() -> Mapping[str, tuple[Migration, ...]]:
     from server.storage.migrate import load
 
     return {
+        "avatars": load("extensions.avatars.migrations"),
         "blocking": load("extensions.blocking.migrations"),
         "invitations": load("extensions.invitations.migrations"),
         "privacy": load("extensions.privacy.migrations"),
         "markers": load("extensions.markers.migrations"),
+        "private_storage": load("extensions.private_storage.migrations"),
         "pubsub": load("extensions.pubsub.migrations"),
         "push": load("extensions.push.migrations"),
         "retraction": load("extensions.retraction.migrations"),
+        "vcard": load("extensions.vcard.migrations"),
     }
 
 

@@ -1,4 +1,4 @@
-"""XEP-0054: vCards are stored for their owner and given to whoever asks."""
+"""XEP-0054: vCards are stored for their owner and given to whoever asks; nicknames (XEP-0172)."""
 
 import pytest
 
@@ -8,8 +8,10 @@ from server.element import Element
 from tests.extensions.pubsub.people import (
     EVERYTHING,
     arrive,
+    ask,
     befriend,
     condition,
+    events,
     options,
     publish,
 )
@@ -17,6 +19,8 @@ from tests.harness.house import Client, House
 
 PETER = "<FN>Peter Saint-Andre</FN><N><FAMILY>Saint-Andre</FAMILY></N><DESC>x</DESC>"
 FN = "{vcard-temp}FN"
+NICK_NS = "http://jabber.org/protocol/nick"
+NICK = f"<nick xmlns='{NICK_NS}'>Ishmael</nick>"
 
 
 async def get(client: Client, to: str = "") -> Element:
@@ -124,3 +128,45 @@ async def test_nothing_is_left_of_a_deleted_account() -> None:
         )
         await house.settle()
         assert not await house.database.fetch("SELECT account FROM vcard")
+
+
+# -- nicknames: a node like any other (XEP-0172) --
+
+
+async def test_contacts_are_told_of_a_nickname() -> None:
+    async with House(EVERYTHING) as house:
+        await befriend(house, "narrator", "starbuck")
+        starbuck = await arrive(house, "starbuck/pequod", NICK_NS)
+        narrator = await arrive(house, "narrator/pequod")
+        starbuck.take_all()
+        assert condition(await publish(narrator, NICK_NS, f"<item>{NICK}</item>")) == ""
+        (event,) = events(starbuck)
+        assert event[0].get("node") == NICK_NS
+        assert event[0][0].findtext(f"{{{NICK_NS}}}nick") == "Ishmael"
+
+
+async def test_the_last_one_is_there_for_who_comes_later() -> None:
+    async with House(EVERYTHING) as house:
+        await befriend(house, "narrator", "starbuck")
+        narrator = await arrive(house, "narrator/pequod")
+        for name in ("Narrator", "Ishmael"):
+            await publish(narrator, NICK_NS, f"<item><nick xmlns='{NICK_NS}'>{name}</nick></item>")
+        starbuck = await arrive(house, "starbuck/pequod", NICK_NS)
+        (event,) = events(starbuck)
+        assert event[0][0].findtext(f"{{{NICK_NS}}}nick") == "Ishmael"
+        answer = await ask(starbuck, "get", f"<items node='{NICK_NS}'/>", narrator.jid.bare)
+        assert len(answer[0][0]) == 1
+
+
+async def test_a_request_for_a_subscription_carries_it() -> None:
+    """§4.1."""
+    async with House(EVERYTHING) as house:
+        starbuck = await arrive(house, "starbuck/pequod")
+        narrator = await arrive(house, "narrator/pequod")
+        starbuck.take_all()
+        await narrator.send(
+            f"<presence to='starbuck@example.org' type='subscribe'>{NICK}</presence>"
+        )
+        request = await starbuck.next()
+        assert request.get("type") == "subscribe"
+        assert request.findtext(f"{{{NICK_NS}}}nick") == "Ishmael"
