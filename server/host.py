@@ -149,7 +149,10 @@ class Host:
         return Verdict.WAIT
 
     async def _submit_later(self, session: Session, stanza: Stanza) -> None:
-        refusal = await self._waits.pop(id(stanza))
+        try:
+            refusal = await self._waits.pop(id(stanza))
+        except StorageUnavailable as outage:
+            refusal = outages.refusal(outage)
         if refusal is not None:
             self.refuse(stanza, refusal)
             return

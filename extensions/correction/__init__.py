@@ -7,6 +7,7 @@ it does not find among their messages of the last minutes.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from extensions.correction import store
@@ -15,6 +16,7 @@ from server import message_id
 from server.errors import Condition, StanzaError
 from server.extension import XEP, Extension, Outbound, Phase, Spec, Verdict, Wire
 from server.messages import notices
+from server.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,7 +82,8 @@ class Corrections(Extension):
     async def _is_recent(self, account: Account, peer: JID, target: str) -> bool:
         """Whether the owner has sent such a message to that peer a short while ago."""
         server = self.host.server
-        await server.journal.sync()
+        with suppress(StorageError):  # what cannot be written can still be read
+            await server.journal.sync()
         first = message_id.first_at(int((server.clock.utcnow() - self._window) * 1000))
         before = message_id.MAX_ID
         for _ in range(PORTIONS):

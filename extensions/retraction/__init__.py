@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from extensions.retraction import rules, store
 from extensions.retraction.rules import RETRACT, Part
-from server import log, message_id
+from server import bugs, log, message_id
 from server.extension import (
     XEP,
     At,
@@ -54,7 +54,7 @@ PORTION: Final = 200
 #: Retractions carried out at once.
 BATCH: Final = 100
 #: Seconds until the next attempt when the database is away.
-AGAIN_AFTER: Final = 1.0
+AGAIN_AFTER: Final = 10.0
 
 _EVERYWHERE: Final = At.HOST | At.OWN | At.ACCOUNT
 
@@ -150,7 +150,16 @@ class Retractions(Extension):
         await self._database.journal.sync()
         while jobs := await store.waiting(self._database, BATCH):
             for account, own in groupby(jobs, key=lambda job: job.account):
-                await self._carry_out_for(account, list(own))
+                await self._try(account, list(own))
+
+    async def _try(self, account: int, jobs: list[Job]) -> None:
+        try:
+            await self._carry_out_for(account, jobs)
+        except StorageError:
+            raise
+        except Exception as bug:  # noqa: BLE001 - others must not wait for ever
+            bugs.record("retraction.crashed", bug)
+            await self._database.batch([store.done(job) for job in jobs])
 
     async def _carry_out_for(self, account: int, jobs: list[Job]) -> None:
         """The same in one archive: a look through each conversation."""

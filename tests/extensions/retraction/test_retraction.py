@@ -1,5 +1,8 @@
 """XEP-0424: what was taken back is gone from every archive, and is not handed out any more."""
 
+import pytest
+
+from extensions.retraction import rules
 from tests.extensions.chats import EVERYTHING, RETRACTED, archive, said
 from tests.harness.house import Client, House
 
@@ -158,3 +161,19 @@ async def test_features() -> None:
             answer = await romeo.next()
             features = {each.get("var") for each in answer[0]}
             assert {NS, f"{NS}#tombstone"} <= features
+
+
+async def test_one_that_cannot_be_carried_out_does_not_keep_others_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with House(EVERYTHING) as house:
+        romeo, lord = await people(house)
+        await romeo.send(WRONG.format("lord@example.org"))
+        with monkeypatch.context() as broken:
+            broken.setattr(rules, "read", None)
+            await romeo.send(retraction("lord@example.org"))
+            await house.settle()
+        assert (await said(lord))[0] == "Have not saints lips"
+        await romeo.send(retraction("lord@example.org", name="again"))
+        assert (await said(lord))[0] == "retracted"
+        assert await house.database.fetch("SELECT * FROM retraction") == []
