@@ -24,7 +24,7 @@ from server.storage.errors import StorageError
 from server.storage.migrate import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Iterable
 
     from extensions.pubsub import News, PubSub
     from extensions.vcard import VCards
@@ -59,6 +59,7 @@ class Avatars(Extension):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._turns = Turns()
+        self._stale: set[JID] = set()  # whose avatar is about to be looked at
 
     def wires(self) -> Iterable[Wire]:
         """Every hook of this extension; nodes and vCards follow when it starts."""
@@ -97,15 +98,25 @@ class Avatars(Extension):
         if news.item is not None and news.owner.local:
             images.parse_data(news.item.payload)
 
-    async def published(self, news: News) -> None:
+    def published(self, news: News) -> Awaitable[None] | None:
         """A client has published, retracted or deleted something about its avatar (§3.1)."""
-        account = await self.host.accounts.load(news.owner) if news.owner.local else None
-        if account is not None:
-            await self._refresh(account)
+        if not news.owner.local or news.owner in self._stale:
+            return None
+        self._stale.add(news.owner)
+        return self._look(news.owner)
+
+    async def _look(self, owner: JID) -> None:
+        try:
+            account = await self.host.accounts.load(owner)
+            if account is not None:
+                await self._refresh(account)
+        finally:
+            self._stale.discard(owner)
 
     async def _refresh(self, account: Account) -> None:
         """Announce what is shown now, if that is not what was announced."""
         async with self._turns.of(account.jid):
+            self._stale.discard(account.jid)  # what comes from now on is news again
             before = _announced(account)
             avatar = await self._shown(account.jid)
             if avatar is None and before is not None:

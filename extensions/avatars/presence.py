@@ -56,7 +56,8 @@ class Announcer:
         if stanza.to is None:
             was_changed = announce(stanza, self.avatar.hash)
             if was_changed or session.state is not None:
-                session.state = {**(session.state or {}), _CHANGED: was_changed}
+                session.state = session.state or {}
+                session.state[_CHANGED] = was_changed
         elif self._may_see(session.account, stanza):
             announce(stanza, self.avatar.hash)
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from extensions.private_storage import PrivateStorage
     from extensions.pubsub import News, PubSub
-    from extensions.pubsub.store import ItemRow
     from server.account import Account
     from server.element import Element
     from server.host import Host
@@ -51,6 +50,7 @@ class Keeper:
         self._private: PrivateStorage = host.service("private_storage")
         self._turns = Turns()
         self._stale: set[JID] = set()  # whose list is about to be made anew
+        self._listings: dict[JID, bytes] = {}  # lists that are about to become items
         self._writing: dict[JID, bytes] = {}  # the list that is just being published by us
 
     # -- private XML --
@@ -75,11 +75,13 @@ class Keeper:
     # -- nodes --
 
     def legacy_published(self, news: News) -> Awaitable[None] | None:
-        """A client has a new list, which it has published."""
+        """A client has a new list, which it has published; of many, the last one counts."""
         item, owner = news.item, news.owner
         if item is None or not owner.local or self._writing.get(owner) == item.payload:
             return None
-        return self._take_listing(owner, item)
+        is_awaited = owner in self._listings
+        self._listings[owner] = item.payload
+        return None if is_awaited else self._take_listing(owner)
 
     def native_changed(self, news: News) -> Awaitable[None] | None:
         """Items have changed: the lists follow, once for many changes."""
@@ -89,16 +91,14 @@ class Keeper:
         self._stale.add(owner)
         return self._follow(owner)
 
-    async def _take_listing(self, owner: JID, item: ItemRow) -> None:
-        account = await self._host.accounts.load(owner)
-        if account is None or not await self._are_private(owner):
-            return
-        if not item.payload or etree.fromstring(item.payload).tag != STORAGE:
-            return
+    async def _take_listing(self, owner: JID) -> None:
         try:
             async with self._turns.of(owner):
-                await self._apply(account, parse(item.payload))
-                await self._publish_listing(account)
+                content = self._listings.pop(owner)
+                account = await self._host.accounts.load(owner)
+                if account is not None and is_listing(content) and await self._are_private(owner):
+                    await self._apply(account, parse(content))
+                    await self._publish_listing(account)
         except StanzaError as refusal:
             _log.info("bookmarks.not_converted", condition=refusal.condition)
 
@@ -215,6 +215,11 @@ class Keeper:
         place = await self._pubsub.place(owner)
         node = await self._pubsub.engine.node(place, name)
         return node is None or node.config.access_model is AccessModel.WHITELIST
+
+
+def is_listing(content: bytes) -> bool:
+    """Whether an item holds a list, even an empty one."""
+    return bool(content) and etree.fromstring(content).tag == STORAGE
 
 
 def parse(content: bytes) -> Listing:

@@ -207,6 +207,23 @@ async def test_a_list_from_before_becomes_items_at_the_next_login() -> None:
         assert list(await legacy_rooms(phone)) == [PLAY, ORCHARD]
 
 
+async def test_of_many_lists_the_last_one_counts() -> None:
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony")
+        lists = [storage(*(legacy(f"r{i}@c.example") for i in range(n, n + 5))) for n in range(20)]
+        juliet.say(
+            "".join(
+                f"<iq type='set' id='{n}'><pubsub xmlns='http://jabber.org/protocol/pubsub'>"
+                f"<publish node='{LEGACY}'><item id='current'>{text}</item></publish></pubsub></iq>"
+                for n, text in enumerate(lists)
+            )
+        )
+        await house.settle()
+        wanted = {f"r{i}@c.example" for i in range(19, 24)}
+        assert {*await native_rooms(juliet)} == wanted
+        assert {*await private_rooms(juliet)} == {*await legacy_rooms(juliet)} == wanted
+
+
 async def test_junk_in_the_old_node_takes_nothing_away() -> None:
     async with House(EVERYTHING) as house:
         juliet = await arrive(house, "juliet/balcony")
