@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _log = log.get(__name__)
 
-#: How many reports of one user wait; further ones are only logged.
+#: How many reports of one user wait; further ones are counted in the log and dropped.
 MOST: Final = 100
 #: How many are shown at once.
 PAGE: Final = 50
@@ -37,11 +37,13 @@ async def note(host: Host, reporter: JID, reports: Iterable[Report]) -> list[Ste
     if not reports:
         return []
     database = host.server.database
-    room = MOST - await store.count_reports(database, reporter)
+    room = max(0, MOST - await store.count_reports(database, reporter))
     now = int(host.server.clock.utcnow() * 1000)
-    for each in reports:
+    for each in reports[:room]:
         _log.info("abuse.reported", reporter=reporter, reported=each.reported, reason=each.reason)
-    return [store.report(host.jid, reporter, each, now) for each in reports[: max(0, room)]]
+    if len(reports) > room:
+        _log.warning("abuse.too_many_reports", reporter=reporter, dropped=len(reports) - room)
+    return [store.report(host.jid, reporter, each, now) for each in reports[:room]]
 
 
 class ReportsCommand:
