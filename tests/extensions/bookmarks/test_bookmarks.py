@@ -234,6 +234,23 @@ async def test_junk_in_the_old_node_takes_nothing_away() -> None:
         assert list(await private_rooms(juliet)) == [PLAY]
 
 
+async def test_the_old_node_comes_back_when_it_was_deleted_the_new_one_takes_all_with_it() -> None:
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony")
+        await bookmark(juliet, PLAY)
+        assert condition(await ask(juliet, "set", f"<delete node='{NATIVE}'/>", owner=True)) == ""
+        await house.settle()
+        assert await private_rooms(juliet) == {}
+        assert await legacy_rooms(juliet) == {}
+        await bookmark(juliet, PLAY)
+        assert condition(await ask(juliet, "set", f"<delete node='{LEGACY}'/>", owner=True)) == ""
+        await house.settle()
+        assert list(await native_rooms(juliet)) == [PLAY]
+        await bookmark(juliet, ORCHARD)
+        await house.settle()
+        assert list(await legacy_rooms(juliet)) == [PLAY, ORCHARD]
+
+
 async def test_an_empty_list_is_an_empty_list() -> None:
     async with House(EVERYTHING) as house:
         juliet = await arrive(house, "juliet/balcony")
