@@ -233,8 +233,8 @@ class Registration:
 
     enabled: bool = key(
         False,
-        """Anybody may make an account. Spammers will find an open server: prefer `skerry user add`.
-        """,
+        """Anybody may make an account. Spammers will find an open server: prefer invitations
+        (`skerry invite create`, and the section for them), which work while this is false.""",
     )
     password_change: bool = key(True, "Users may change their own password.")
     pause: Duration = key(
