@@ -6,9 +6,9 @@ from typing import NamedTuple
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.storage.archive import Filter, bounds, count, missing, page
+from server.storage.archive import Filter, bounds, count, hide, missing, page
 from server.storage.database import Database
-from server.storage.messages import DELIVERABLE, VISIBLE, save_entry, save_message
+from server.storage.messages import DELIVERABLE, VISIBLE, pending, save_entry, save_message
 from tests.server.storage.conftest import Open
 
 ACCOUNT, OTHER = 1, 2
@@ -104,3 +104,12 @@ async def test_identifiers_the_archive_does_not_show_are_missing(open_database: 
         # 70 is stored but not visible, 15 is not there.
         assert await missing(database, ACCOUNT, [10, 15, 70]) == {15, 70}
         assert await missing(database, ACCOUNT, []) == set()
+
+
+async def test_what_is_hidden_is_neither_shown_nor_due_but_known(open_database: Open) -> None:
+    async with open_database() as database:
+        await fill(database)
+        await database.batch([hide(ACCOUNT, 10), hide(ACCOUNT, 15), hide(ACCOUNT, 70)])
+        assert await bounds(database, ACCOUNT) == (20, 400)
+        assert await missing(database, ACCOUNT, [10, 15]) == {15}
+        assert 10 not in [mid for mid, _ in await pending(database, ACCOUNT, 0)]
