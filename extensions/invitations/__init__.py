@@ -15,10 +15,12 @@ from extensions.invitations.book import Book
 from extensions.invitations.introduction import introduce
 from extensions.invitations.section import Invitations as Section
 from extensions.invitations.store import Invitation
+from server import log
 from server.c2s.throttle import Throttle
 from server.element import escape
 from server.errors import Condition, ErrorType, StanzaError
 from server.extension import XEP, Approval, Early, Extension, Spec, StreamFeature, Wire
+from server.storage.errors import StorageError
 from server.storage.migrate import load
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from server.host import Host
     from server.jid import JID
     from server.stanza import Stanza
+
+_log = log.get(__name__)
 
 PREAUTH: Final = "{urn:xmpp:pars:0}preauth"
 FEATURE: Final = b"<register xmlns='urn:xmpp:ibr-token:0'/>"
@@ -158,8 +162,14 @@ class Invitations(Extension):
         place = stanza.from_.bare.replace(":", ".")
         if self._throttle.is_blocked(place):
             return False
-        found = await self.book.find(stanza.payloads[PREAUTH].get("token", ""), self.host.domain)
-        if found is None or not found.contact or found.inviter_id != account.id:
-            self._throttle.failed(place)
+        token = stanza.payloads[PREAUTH].get("token", "")
+        try:
+            found = await self.book.find(token, self.host.domain)
+            if found is not None and found.contact and found.inviter_id == account.id:
+                return await self.book.take(found)
+        except StorageError as outage:
+            # The user can still answer himself.
+            _log.warning("invitation.not_looked_up", error=str(outage))
             return False
-        return await self.book.take(found)
+        self._throttle.failed(place)
+        return False

@@ -1,6 +1,10 @@
 """XEP-0379: who asks with a token of the user's is let in; who asks with another is not."""
 
+import pytest
+
+from extensions.invitations import store
 from extensions.invitations.commands import INVITE
+from server.storage.errors import StorageUnavailable
 from tests.extensions.invitations.scene import (
     DOMAIN,
     asking,
@@ -99,6 +103,16 @@ async def test_a_malformed_token() -> None:
     """§4.1: "it MUST ignore it and act as if no preauth token was contained"."""
     async with open_house() as house:
         await asks_in_vain(house, "x" * 500)
+
+
+async def test_when_tokens_cannot_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> None:
+        raise StorageUnavailable("no disk")
+
+    async with open_house() as house:
+        token = await invite(await house.online("romeo/1"))
+        monkeypatch.setattr(store, "find", fail)
+        await asks_in_vain(house, token)
 
 
 async def test_who_guesses_is_soon_not_listened_to() -> None:
