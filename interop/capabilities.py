@@ -6,13 +6,24 @@ prints as JSON what it saw. The checks here are the same for every client.
 Clients import this module in their own environments: it needs nothing but the standard library.
 """
 
+import base64
 import dataclasses
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
 Seen = dict[str, Any]
 
 TEXTS = ("Hello, <world> & \"all\" the 'rest'", "Grüße, 漢字, 🎉", "third and last")
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A PNG of one pixel."""
+
+BOOKMARKS: tuple[Seen, ...] = (
+    {"jid": "room@rooms.example", "name": "Das Plätzchen", "nick": "Jülie", "autojoin": True},
+    {"jid": "other@rooms.example", "name": "", "nick": "", "autojoin": False},
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,6 +125,37 @@ def _omemo(seen: Seen, situation: Situation) -> None:
     assert seen["in_the_clear"] is True
 
 
+def _eventing(seen: Seen, situation: Situation) -> None:
+    """Contacts are told what is there and what is new, strangers nothing (XEP-0163, XEP-0172)."""
+    first, second, _ = situation.texts
+    assert seen["stranger_refused"] is True
+    assert seen["told"] == [first, second]
+    assert seen["newcomer_told"] == [second]
+
+
+def _avatar(seen: Seen, situation: Situation) -> None:
+    """The contact is told of the picture and gets it, byte for byte (XEP-0084 §3)."""
+    assert seen["told"] == hashlib.sha1(PICTURE).hexdigest()
+    assert base64.b64decode(seen["picture"]) == PICTURE
+
+
+def _bookmarks(seen: Seen, situation: Situation) -> None:
+    """Other devices follow along; nobody else sees them (XEP-0402 §3, §4)."""
+    room, other = BOOKMARKS
+    assert seen["told"] == [room["jid"], other["jid"]]
+    assert seen["told_removed"] == [other["jid"]]
+    assert seen["kept"] == [room]
+    assert seen["hidden_from_others"] is True
+
+
+def _blocking(seen: Seen, situation: Situation) -> None:
+    """Who is blocked gets an error, and once he is not any more, through (XEP-0191 §3)."""
+    assert seen["blocked"] == [situation.bob]
+    assert seen["refused"] == "service-unavailable"
+    assert seen["blocked_after"] == []
+    assert seen["got"] == [situation.texts[1]]
+
+
 def _tokens(seen: Seen, situation: Situation) -> None:
     """A token instead of the password, which is asked for again when the token is no good.
 
@@ -141,6 +183,10 @@ CAPABILITIES = {
         Capability("offline", "offline messages", _offline),
         Capability("archive", "archive", _archive),
         Capability("resumption", "resumption", _resumption),
+        Capability("eventing", "nickname to contacts", _eventing),
+        Capability("avatar", "avatar", _avatar),
+        Capability("bookmarks", "bookmarks", _bookmarks),
+        Capability("blocking", "blocking", _blocking),
         Capability("tokens", "SASL2, Bind2, FAST", _tokens),
         Capability("omemo_axolotl", "OMEMO (axolotl)", _omemo),
         Capability("omemo_2", "OMEMO (urn:xmpp:omemo:2)", _omemo),

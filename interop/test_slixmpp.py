@@ -3,6 +3,7 @@
 import pytest
 
 from interop import scenario
+from interop.capabilities import EVERYDAY
 from interop.instance import Instance
 from interop.matrix import Matrix
 from interop.programs import python_with
@@ -13,6 +14,7 @@ CLIENT = scenario.Client(
         python_with("slixmpp", ["slixmpp==1.17.0"]),
         *("-m", "interop.clients.with_slixmpp.scenarios"),
     ],
+    asked=(*EVERYDAY, "eventing", "avatar", "bookmarks", "blocking"),
 )
 
 

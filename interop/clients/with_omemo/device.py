@@ -84,8 +84,7 @@ class Device(Client):
         await self.get_roster()
         # COMPAT: slixmpp 1.17 notes interests for the address before a resource is bound to it.
         self["xep_0163"].add_interest(list(_INTERESTS))
-        await self["xep_0115"].update_caps(broadcast=False)
-        self.send_presence()
+        await self.appear()
         await self["xep_0280"].enable()
         return self
 

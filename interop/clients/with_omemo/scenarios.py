@@ -27,7 +27,7 @@ async def _converse(situation: Situation, dialect: Dialect) -> Seen:
     first, second, third = situation.texts
     phone, laptop = [await Device(alice, situation, dialect).login() for _ in range(2)]
     watch, tablet = [await Device(bob, situation, dialect).login() for _ in range(2)]
-    await _become_contacts(phone, watch)
+    await phone.befriend(watch)
     devices = {"phone": phone, "laptop": laptop, "watch": watch, "tablet": tablet}
     seen: Seen = {"refused_before_trust": await _refuses(phone, watch, first)}
     await _trust_each_other(devices.values())
@@ -52,15 +52,6 @@ async def _converse(situation: Situation, dialect: Dialect) -> Seen:
     watch.send_message(alice, situation.in_the_clear, mtype="chat")
     seen["in_the_clear"] = await _reads(phone, situation.in_the_clear)
     return {**seen, "heard": heard}
-
-
-async def _become_contacts(one: Device, other: Device) -> None:
-    """Both see the other's presence, and so their lists of devices (XEP-0163 §4)."""
-    for asking, asked in ((one, other), (other, one)):
-        asking.send_presence_subscription(asked.boundjid.bare)
-        await asked.presence("subscribe", asking.boundjid.bare)
-        asked.send_presence_subscription(asking.boundjid.bare, ptype="subscribed")
-        await asking.presence("subscribed", asked.boundjid.bare)
 
 
 async def _trust_each_other(devices, only: Device | None = None) -> None:

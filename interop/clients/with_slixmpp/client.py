@@ -39,8 +39,28 @@ class Client(ClientXMPP):
         await self.wait_until("session_start", PATIENCE)
         if presence:
             await self.get_roster()
-            self.send_presence()
+            await self.appear()
         return self
+
+    async def appear(self) -> None:
+        """Become available, and say what the plugins want to know of contacts."""
+        if "xep_0115" in self.plugin:
+            await self["xep_0115"].update_caps(broadcast=False)
+        self.send_presence()
+
+    async def befriend(self, other: "Client") -> None:
+        """Each sees the other's presence."""
+        for asking, asked in ((self, other), (other, self)):
+            asking.send_presence_subscription(asked.boundjid.bare)
+            await asked.presence("subscribe", asking.boundjid.bare)
+            asked.send_presence_subscription(asking.boundjid.bare, ptype="subscribed")
+            await asking.presence("subscribed", asked.boundjid.bare)
+
+    def news(self, event: str) -> "asyncio.Queue[Any]":
+        """Where the events of this name arrive."""
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+        self.add_event_handler(event, queue.put_nowait)
+        return queue
 
     async def logout(self) -> None:
         await self.disconnect()
