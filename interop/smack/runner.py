@@ -22,7 +22,7 @@ from interop.smack.results import Results
 from interop.smack.selection import Selection
 
 PROJECT = pathlib.Path(__file__).with_name("pom.xml")
-MAIN = "org.igniterealtime.smack.inttest.SmackIntegrationTestFramework"
+MAIN = pathlib.Path(__file__).with_name("Runner.java")
 REPLY_TIMEOUT = 5000
 TIMEOUT = 400
 _REGISTRATION = b"http://jabber.org/features/iq-register"
