@@ -3,6 +3,7 @@
 import pytest
 
 from interop import scenario
+from interop.capabilities import EVERYDAY
 from interop.instance import Instance
 from interop.matrix import Matrix
 from interop.programs import python_with
@@ -16,6 +17,7 @@ CLIENT = scenario.Client(
         python_with("aioxmpp", REQUIREMENTS),
         *("-W", "ignore", "-m", "interop.clients.with_aioxmpp.scenarios"),
     ],
+    asked=(*EVERYDAY, "eventing", "blocking"),
     missing={"archive": "the library has no code for XEP-0313"},
 )
 
