@@ -161,9 +161,7 @@ def _go_on(stream: ClientStream, session: Session) -> None:
         stream.write(failed(Condition.ITEM_NOT_FOUND))
 
 
-def attach(
-    stream: ClientStream, session: Session, before: bytes = b"", after: bytes = b""
-) -> None:
+def attach(stream: ClientStream, session: Session, before: bytes = b"", after: bytes = b"") -> None:
     """Give the session its new connection and send again what was not acknowledged.
 
     `before` and `after` go around the answer, which may stand in another one (§9.2).

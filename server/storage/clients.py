@@ -142,6 +142,4 @@ def _build(rows: Sequence[Row]) -> ClientRow:
     tokens = tuple(
         TokenRow(row[7], row[8], bytes(row[9]), *row[10:13]) for row in rows if row[7] is not None
     )
-    return ClientRow(
-        client, software, device, first, last, bool(password), bool(granted), tokens
-    )
+    return ClientRow(client, software, device, first, last, bool(password), bool(granted), tokens)

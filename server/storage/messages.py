@@ -113,9 +113,7 @@ async def pending(
     return [(row[0], bytes(row[1])) for row in rows]
 
 
-async def deliverable(
-    db: Database, account: int, after: int, last: int, limit: int
-) -> list[int]:
+async def deliverable(db: Database, account: int, after: int, last: int, limit: int) -> list[int]:
     """The next messages after `after`, up to `last`, that are or were due, oldest first."""
     return [row[0] for row in await db.fetch_large(_DELIVERABLE, account, after, last, limit)]
 

@@ -23,4 +23,4 @@ async def test_strangers_do_not_learn_whether_an_account_exists(tmp_path: Path) 
         there = await romeo.ask("get", PING, f"mercutio@{DOMAIN}")
         nowhere = await romeo.ask("get", PING, f"nobody@{DOMAIN}")
         assert condition(there) == condition(nowhere) == "service-unavailable"
-        assert "".join(there.itertext()) == "".join(nowhere.itertext())
+        assert [*there.itertext()] == [*nowhere.itertext()]

@@ -65,10 +65,7 @@ def meaning(element: Element) -> tuple[object, ...]:
     """All that a reader can know of an element's content."""
     return (
         element.text or "",
-        [
-            (child.tag, sorted(child.items()), meaning(child), child.tail or "")
-            for child in element
-        ],
+        [(child.tag, sorted(child.items()), meaning(child), child.tail or "") for child in element],
     )
 
 
