@@ -44,5 +44,5 @@ def pytest_terminal_summary(
         return
     terminalreporter.section("clients and capabilities")
     terminalreporter.write_line(text)
-    if config.cache is not None:
-        matrix.save(config.cache.mkdir("interop") / "matrix.json")
+    if (cache := getattr(config, "cache", None)) is not None:  # absent with `-p no:cacheprovider`
+        matrix.save(cache.mkdir("interop") / "matrix.json")
