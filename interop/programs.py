@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venv-interop"
 _INSTALL_TIMEOUT = 600
+_DEBIAN_PYTHON = "/usr/bin/python3"
 
 
 class Unavailable(Exception):
@@ -35,6 +36,26 @@ def python_with(name: str, requirements: Sequence[str]) -> str:
 
     def install() -> None:
         _run([sys.executable, "-m", "venv", "--clear", str(folder)])
+        _run([str(interpreter), "-m", "pip", "install", "--quiet", *requirements])
+
+    _once(folder, "\n".join(requirements), install)
+    return str(interpreter)
+
+
+def debian_python_with(name: str, requirements: Sequence[str], *, typelib: str) -> str:
+    """The same with Debian's own Python, whose bindings to GLib and GNOME no index offers.
+
+    `typelib` is a library, with its version, that must be there for them.
+    """
+    folder = ENVIRONMENTS / name
+    library, _, version = typelib.partition("-")
+    check = f"import gi; gi.require_version({library!r}, {version!r})"
+    if subprocess.run([_DEBIAN_PYTHON, "-c", check], capture_output=True, check=False).returncode:
+        raise Unavailable(f"{typelib} is not installed for Python, see interop/packages.txt")
+    interpreter = folder / "bin" / "python"
+
+    def install() -> None:
+        _run([_DEBIAN_PYTHON, "-m", "venv", "--clear", "--system-site-packages", str(folder)])
         _run([str(interpreter), "-m", "pip", "install", "--quiet", *requirements])
 
     _once(folder, "\n".join(requirements), install)

@@ -1,0 +1,1 @@
+"""nbxmpp, which Gajim is built on: https://dev.gajim.org/gajim/python-nbxmpp."""
