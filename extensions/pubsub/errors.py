@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from server.element import escape
 from server.errors import Condition, ErrorType, StanzaError
 
 NS_ERRORS: Final = "http://jabber.org/protocol/pubsub#errors"
@@ -33,7 +34,7 @@ class Unsupported(StanzaError):
         application = b"<unsupported xmlns='%s' feature='%s'/>"
         super().__init__(
             Condition.FEATURE_NOT_IMPLEMENTED, text,
-            application=application % (NS_ERRORS.encode(), feature.encode()),
+            application=application % (NS_ERRORS.encode(), escape(feature)),
         )  # fmt: skip
 
 
