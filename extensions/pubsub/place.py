@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from extensions.pubsub.configuration import changed
 from extensions.pubsub.errors import NodeNotFound
-from extensions.pubsub.rules import Standing, refuse_access
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from extensions.pubsub.configuration import NodeConfig
     from extensions.pubsub.events import Event
     from extensions.pubsub.nodes import Key, Node
+    from extensions.pubsub.rules import Standing
     from server.errors import StanzaError
     from server.jid import JID
 
@@ -76,7 +76,3 @@ class Place(ABC):
     def created(self, values: Mapping[str, Any], name: str) -> NodeConfig:
         """The configuration of a node that is about to be made."""
         return self.settled(name, changed(self.defaults(name), values))
-
-    async def still_has_access(self, node: Node, who: JID) -> bool:
-        """Whether a subscriber may still be told: models that follow presence change under him."""
-        return refuse_access(node.config, await self.standing(node, who)) is None

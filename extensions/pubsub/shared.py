@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Final
 from extensions.pubsub.configuration import ON_SUB, NodeConfig
 from extensions.pubsub.events import send_all
 from extensions.pubsub.place import Place
-from extensions.pubsub.rules import AccessModel, State
+from extensions.pubsub.rules import AccessModel, State, refuse_access
 
 if TYPE_CHECKING:
     from extensions.pubsub.engine import Engine
     from extensions.pubsub.events import Event
     from extensions.pubsub.nodes import Node
+    from server.account import Account
     from server.jid import JID
 
 _DEFAULT: Final = NodeConfig(send_last_published_item=ON_SUB)
 _FOLLOWS_PRESENCE: Final = (AccessModel.PRESENCE, AccessModel.ROSTER)
+#: With these a subscription is leave enough; with the others who has lost access is told no more.
+_ANYBODY: Final = (AccessModel.OPEN, AccessModel.AUTHORIZE)
+#: Owners whose rosters are looked into; else one node could ask for those of everybody.
+MOST_OWNERS: Final = 20
 
 
 class SharedPlace(Place):
@@ -39,30 +44,41 @@ class SharedPlace(Place):
 
     async def ties(self, node: Node, who: JID) -> tuple[bool, frozenset[str]]:
         """Whether somebody sees the presence of an owner, and in which groups of theirs he is."""
+        return _ties(await self._owners(node), who)
+
+    async def _owners(self, node: Node) -> list[Account]:
+        """The owners who have accounts here, if access follows their presence."""
         if node.config.access_model not in _FOLLOWS_PRESENCE:
-            return False, frozenset()
-        sees, groups = False, set()
-        for owner in node.owners():
-            if owner.domain != self._engine.host.domain:
-                continue
-            account = await self._engine.host.accounts.load(owner)
-            if account is not None and account.may_see_presence(who):
-                sees = True
-                item = account.roster.get(who)
-                groups |= set(() if item is None else item.groups)
-        return sees, frozenset(groups)
+            return []
+        host = self._engine.host
+        here = [owner for owner in node.owners() if owner.domain == host.domain][:MOST_OWNERS]
+        found = [await host.accounts.load(owner) for owner in here]
+        return [account for account in found if account is not None]
 
     async def deliver(self, node: Node, event: Event, *, to_pending: bool = False) -> None:
         """Bring news to the subscribers."""
         engine, now = self._engine, self._engine.now_ms()
-        checks = node.config.access_model in _FOLLOWS_PRESENCE
+        checks = not to_pending and node.config.access_model not in _ANYBODY
+        owners = await self._owners(node) if checks else []
         recipients = []
         for each in list(node.subscriptions.values()):
             if each.state is not State.SUBSCRIBED and not to_pending:
                 continue
             if not each.options.deliver or each.options.is_over(now):
                 continue
-            if checks and not to_pending and not await self.still_has_access(node, each.jid):
+            if checks and not _has_access(node, each.jid.bare, owners):
                 continue
             recipients.append(each.jid)
         send_all(engine.server, event, recipients)
+
+
+def _ties(owners: list[Account], who: JID) -> tuple[bool, frozenset[str]]:
+    """Whether somebody sees the presence of one of them, and in which groups he is."""
+    showing = [account for account in owners if account.may_see_presence(who)]
+    items = [account.roster.get(who) for account in showing]
+    return bool(showing), frozenset(group for item in items if item for group in item.groups)
+
+
+def _has_access(node: Node, who: JID, owners: list[Account]) -> bool:
+    """Whether a subscriber may still be told: rosters and affiliations change under him."""
+    return refuse_access(node.config, node.standing(who, *_ties(owners, who))) is None

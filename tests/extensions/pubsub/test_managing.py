@@ -2,6 +2,9 @@
 
 import pytest
 
+from extensions.pubsub.shared import MOST_OWNERS
+from server.account import Account
+from server.jid import JID
 from tests.extensions.pubsub.people import (
     EVENT,
     EVERYTHING,
@@ -268,3 +271,55 @@ async def test_an_owner_changes_subscriptions() -> None:
         wrong = "<subscription jid='bernardo@example.org' subscription='perhaps'/>"
         answer = await ask(hamlet, "set", request.format(wrong), SERVICE, owner=True)
         assert condition(answer) == "bad-request"
+
+
+async def test_what_somebody_writes_is_never_markup_of_the_answer() -> None:
+    async with House(EVERYTHING) as house:
+        hamlet = await owner_of(house)
+        evil = "&apos;/&gt;&lt;evil a=&apos;"
+        entry = f"<affiliation jid='anna@example.org' affiliation='{evil}'/>"
+        text = f"<affiliations node='{NODE}'>{entry}</affiliations>"
+        answer = await ask(hamlet, "set", text, SERVICE, owner=True)
+        (unsupported,) = answer.iter("{http://jabber.org/protocol/pubsub#errors}unsupported")
+        assert unsupported.get("feature") == "'/><evil a='-affiliation"
+
+
+async def test_who_has_lost_access_is_told_no_more() -> None:
+    async with House(EVERYTHING) as house:
+        hamlet = await owner_of(house)
+        bernardo = await arrive(house, "bernardo/barracks")
+        await subscribe(bernardo)
+        assert await configure(hamlet, access_model="whitelist") == ""
+        await publish(hamlet, NODE, item("a"), SERVICE)
+        assert item_ids(bernardo) == []
+        assert await affiliate(hamlet, ("bernardo", "member")) == ""
+        await publish(hamlet, NODE, item("b"), SERVICE)
+        assert item_ids(bernardo) == ["b"]
+        assert await affiliate(hamlet, ("bernardo", "none")) == ""
+        await publish(hamlet, NODE, item("c"), SERVICE)
+        assert item_ids(bernardo) == []
+
+
+async def test_many_owners_and_many_subscribers_are_not_multiplied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with House(EVERYTHING) as house:
+        hamlet = await owner_of(house, access_model="presence")
+        assert await affiliate(hamlet, *((f"owner{n}", "owner") for n in range(50))) == ""
+        people = "".join(
+            f"<subscription jid='reader{n}@example.org' subscription='subscribed'/>"
+            for n in range(50)
+        )
+        text = f"<subscriptions node='{NODE}'>{people}</subscriptions>"
+        assert condition(await ask(hamlet, "set", text, SERVICE, owner=True)) == ""
+        looked = []
+        accounts = house.server.hosts["example.org"].accounts
+        load = accounts.load
+
+        async def look(jid: JID) -> Account | None:
+            looked.append(jid)
+            return await load(jid)
+
+        monkeypatch.setattr(accounts, "load", look)
+        await publish(hamlet, NODE, item("a"), SERVICE)
+        assert len(looked) <= 3 * MOST_OWNERS  # in publishing, in making room, in telling
