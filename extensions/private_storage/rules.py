@@ -31,12 +31,17 @@ def parse_set(query: Element) -> dict[str, bytes]:
     children = _children(query)
     if not children:
         raise StanzaError(Condition.NOT_ACCEPTABLE, "There is nothing to store")
-    contents: dict[str, bytes] = {}
+    contents: dict[str, list[bytes]] = {}
+    left = MOST_BYTES
     for child in children:
         _check(child)
+        # Each repeats the namespaces that are declared around it: gigabytes in one stanza, else.
         text: bytes = etree.tostring(child, encoding="utf-8", with_tail=False)
-        contents[child.tag] = contents.get(child.tag, b"") + text
-    return contents
+        left -= len(text)
+        if left < 0:
+            raise _no_room()
+        contents.setdefault(child.tag, []).append(text)
+    return {tag: b"".join(texts) for tag, texts in contents.items()}
 
 
 def parse_get(query: Element) -> list[str]:
@@ -51,14 +56,21 @@ def parse_get(query: Element) -> list[str]:
         _check(child)
     if len({etree.QName(child).namespace for child in children}) > 1:
         raise StanzaError(Condition.BAD_REQUEST, "One namespace at a time")
-    return list(dict.fromkeys(child.tag for child in children))
+    tags = list(dict.fromkeys(child.tag for child in children))
+    if len(tags) > MOST_TAGS:
+        raise StanzaError(Condition.BAD_REQUEST, "These are more elements than there can be")
+    return tags
 
 
 def check_room(stored: Mapping[str, int], added: Mapping[str, bytes]) -> None:
     """Refuse what there is no room for."""
     after = dict(stored) | {tag: len(content) for tag, content in added.items()}
     if len(after) > MOST_TAGS or sum(after.values()) > MOST_BYTES:
-        raise StanzaError(Condition.RESOURCE_CONSTRAINT, "There is no room for so much")
+        raise _no_room()
+
+
+def _no_room() -> StanzaError:
+    return StanzaError(Condition.RESOURCE_CONSTRAINT, "There is no room for so much")
 
 
 def _children(query: Element) -> list[Element]:

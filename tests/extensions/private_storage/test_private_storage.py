@@ -1,9 +1,11 @@
 """XEP-0049: what a client stores for its user comes back, and to nobody else."""
 
 import pytest
+from lxml import etree
 
 from extensions.private_storage import rules
 from server.element import Element
+from server.errors import Condition, StanzaError
 from server.extension import At
 from tests.extensions.pubsub.people import EVERYTHING, condition
 from tests.harness.house import Client, House
@@ -107,3 +109,19 @@ async def test_nothing_is_left_of_a_deleted_account() -> None:
         )
         await house.settle()
         assert not await house.database.fetch("SELECT tag FROM private_storage")
+
+
+def test_namespaces_around_many_elements_do_not_multiply() -> None:
+    children = "<a xmlns='urn:x'/>" * 1000
+    around = f"xmlns='jabber:iq:private' xmlns:n='urn:{'n' * 10_000}'"
+    query = etree.fromstring(f"<query {around}>{children}</query>")
+    with pytest.raises(StanzaError) as refused:
+        rules.parse_set(query)
+    assert refused.value.condition is Condition.RESOURCE_CONSTRAINT
+
+
+def test_nobody_asks_for_more_elements_than_there_can_be() -> None:
+    children = "".join(f"<a{number} xmlns='urn:x'/>" for number in range(rules.MOST_TAGS + 1))
+    query = etree.fromstring(f"<query xmlns='jabber:iq:private'>{children}</query>")
+    with pytest.raises(StanzaError):
+        rules.parse_get(query)
