@@ -51,6 +51,8 @@ OPTIONS: Final = {
 
 #: Chats of one account that may wait to be published; more are left to the clients' next words.
 MOST: Final = 500
+#: Bytes of what is to be published; an identifier and an address need no more.
+MOST_BYTES: Final = 8192
 
 
 class Displayed(Extension):
@@ -93,8 +95,9 @@ class Displayed(Extension):
         if stanza.type == "error" or [child.tag for child in newest] != [STANZA_ID]:
             return
         # "… the item id is taken from the 'to' attribute and the payload is the <displayed/>"
-        if stanza.to is not None and len(stanza.to) <= LONGEST:
-            self._publish(session.account.jid, str(stanza.to), serialise(newest))
+        payload = serialise(newest)
+        if stanza.to is not None and len(stanza.to) <= LONGEST and len(payload) <= MOST_BYTES:
+            self._publish(session.account.jid, str(stanza.to), payload)
 
     def _publish(self, owner: JID, chat: str, payload: bytes) -> None:
         waiting = self._waiting.setdefault(owner, {})

@@ -118,3 +118,13 @@ async def test_it_is_offered() -> None:
         )
         features = {each.get("var") for each in (await juliet.next())[0]}
         assert {NODE, "urn:xmpp:mds:server-assist:0"} <= features
+
+
+async def test_what_is_far_too_long_is_not_kept() -> None:
+    async with House(EVERYTHING) as house:
+        balcony = await house.online("juliet/balcony")
+        await house.add_user("romeo")
+        await balcony.send(message("x" * 10_000))
+        await balcony.send(message("0423e3a9", to="lord@example.org"))
+        await house.settle()
+        assert await items(balcony) == {"lord@example.org": "0423e3a9"}
