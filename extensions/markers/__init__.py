@@ -69,8 +69,9 @@ class Markers(Extension):
         yield On(AccountDeleted, self.forget)
 
     async def start(self) -> None:
-        """Make the table."""
+        """Make the table, forget accounts that are gone."""
         await self._database.migrate("markers", load("extensions.markers.migrations"))
+        await store.sweep(self._database)
 
     def note_sent(self, session: Session, stanza: Stanza) -> None:
         """The owner of an account has read something. Full addresses may be occupants of rooms."""
@@ -93,6 +94,8 @@ class Markers(Extension):
 
     async def forget(self, moment: AccountDeleted) -> None:
         """An account is gone."""
+        for key in [key for key in self._new if key[0] == moment.account.id]:
+            del self._new[key]
         await store.erase(self._database, moment.account.id)
 
     # -- in the background --

@@ -15,6 +15,7 @@ _NEWEST: Final = "SELECT id FROM marker WHERE account = $1 AND peer = $2 AND sen
 _SAVE: Final = """INSERT INTO marker (account, peer, sent, id) VALUES ($1, $2, $3, $4)
     ON CONFLICT (account, peer, sent) DO UPDATE SET id = excluded.id"""
 _ERASE: Final = "DELETE FROM marker WHERE account = $1"
+_SWEEP: Final = "DELETE FROM marker WHERE account NOT IN (SELECT id FROM account)"
 
 
 async def newest(db: Database, key: Key) -> int:
@@ -31,3 +32,8 @@ def save(key: Key, mid: int) -> Step:
 async def erase(db: Database, account: int) -> None:
     """Forget the markers of an account."""
     await db.execute(_ERASE, account)
+
+
+async def sweep(db: Database) -> None:
+    """Forget those of accounts that were deleted while this did not run."""
+    await db.execute(_SWEEP)

@@ -127,3 +127,20 @@ def test_what_is_nothing_but_a_marker(text: str, expected: bool) -> None:
     assert is_marker(Stanza("message", element, jid, jid)) is expected
     element.set("type", "groupchat")
     assert not is_marker(Stanza("message", element, jid, jid))
+
+
+async def test_nothing_stays_of_accounts_that_are_gone() -> None:
+    owners = "SELECT account FROM marker"
+    async with House(EVERYTHING) as house:
+        await house.add_user("romeo")
+        juliet = await house.online("juliet/balcony")
+        number = juliet.session.account.id
+        await juliet.send(marker("1"))
+        await juliet.send(
+            "<iq type='set' id='go'><query xmlns='jabber:iq:register'><remove/></query></iq>"
+        )
+        await later(house)
+        assert number not in [row[0] for row in await house.database.fetch(owners)]
+        await house.database.execute("INSERT INTO marker VALUES (9999, 'x@example.org', 0, 1)")
+        await house.restart()
+        assert 9999 not in [row[0] for row in await house.database.fetch(owners)]
