@@ -24,7 +24,8 @@ _ADD: Final = """INSERT INTO invitation
         (id, domain, inviter, username, registers, contact, uses, expires)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
 # Not by time: who has shown a token in time may take a while to choose a password.
-_TAKE: Final = "UPDATE invitation SET uses = uses - 1 WHERE id = $1 AND uses > 0 RETURNING uses"
+_TAKE: Final = """UPDATE invitation SET uses = uses - 1 WHERE id = $1 AND uses > 0
+    AND (inviter = 0 OR inviter IN (SELECT id FROM account)) RETURNING uses"""
 _GIVE_BACK: Final = "UPDATE invitation SET uses = uses + 1 WHERE id = $1"
 _REMOVE: Final = "DELETE FROM invitation WHERE id = $1 RETURNING id"
 _CLEAR: Final = "DELETE FROM invitation WHERE expires < $1"

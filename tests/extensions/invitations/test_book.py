@@ -5,6 +5,7 @@ import pytest
 from extensions.invitations.book import USES
 from extensions.invitations.store import Invitation
 from server.control import Refused
+from server.storage import accounts
 from tests.extensions.invitations.scene import DOMAIN, invitations, issue, open_house
 
 
@@ -56,3 +57,14 @@ async def test_what_was_given_back_can_be_used() -> None:
         assert await book.open() == []
         await book.give_back(found)
         assert await book.take(found)
+
+
+async def test_who_invited_and_is_gone_makes_no_acquaintances() -> None:
+    async with open_house() as house:
+        book = invitations(house).book
+        anna = await house.add_user("anna")
+        rows = await house.database.fetch("SELECT id FROM account WHERE jid = $1", anna)
+        found = await book.find(await issue(house, inviter_id=rows[0][0]), DOMAIN)
+        assert found is not None
+        await accounts.delete_account(house.database, anna)
+        assert not await book.take(found)
