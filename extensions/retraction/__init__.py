@@ -51,6 +51,8 @@ Open = dict[str, list["Retraction"]]
 #: How many messages with the other side are looked through, and how many at once.
 WINDOW: Final = 2000
 PORTION: Final = 200
+#: And how many bytes of them: a message may be large.
+BYTES: Final = 16 << 20
 #: Retractions carried out at once.
 BATCH: Final = 100
 #: Seconds until the next attempt when the database is away.
@@ -180,13 +182,15 @@ class Retractions(Extension):
         open_: Open = {}
         for each in retractions:
             open_.setdefault(each.target, []).append(each)
+        left = BYTES
         for _ in range(WINDOW // PORTION):
             rows = await store.earlier(self._database, account, peer, before, PORTION)
             for mid, wire in rows:
                 # However many retractions somebody sends: they cost one look at each message.
                 if named := open_.keys() & rules.names_in(wire):
                     steps += _examine(mid, wire, open_, named)
-            if len(rows) < PORTION or not open_:
+            left -= sum(len(wire) for _, wire in rows)
+            if len(rows) < PORTION or not open_ or left < 0:
                 break
             before = rows[-1][0]
         return steps

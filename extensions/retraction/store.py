@@ -15,9 +15,12 @@ TAKEN: Final = Insert("retraction", ("account", "id", "sent"), "DO NOTHING")
 
 _WAITING: Final = """SELECT r.account, r.id, r.sent, m.stanza
     FROM retraction r LEFT JOIN message m ON m.id = r.id ORDER BY r.account, r.id LIMIT $1"""
-# There is no index by peer: see the core's tables.
-_EARLIER: Final = """SELECT a.id, m.stanza FROM archive a JOIN message m ON m.id = a.id
-    WHERE a.account = $1 AND a.peer = $2 AND a.id < $3 ORDER BY a.id DESC LIMIT $4"""
+#: There is no index by peer (see the core's tables), and any stranger may ask: so many messages of
+#: an archive are looked at to find a portion of those with one peer.
+LOOKED_AT: Final = 20_000
+_EARLIER: Final = """SELECT a.id, m.stanza FROM
+    (SELECT id, peer FROM archive WHERE account = $1 AND id < $3 ORDER BY id DESC LIMIT $5) a
+    JOIN message m ON m.id = a.id WHERE a.peer = $2 ORDER BY a.id DESC LIMIT $4"""
 
 
 class Job(NamedTuple):
@@ -42,7 +45,7 @@ async def earlier(
     db: Database, account: int, peer: str, before: int, limit: int
 ) -> list[tuple[int, bytes]]:
     """The newest messages with somebody that are older than `before`, newest first."""
-    rows = await db.fetch_large(_EARLIER, account, peer, before, limit)
+    rows = await db.fetch_large(_EARLIER, account, peer, before, limit, LOOKED_AT)
     return [(row[0], bytes(row[1])) for row in rows]
 
 
