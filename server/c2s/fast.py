@@ -71,14 +71,16 @@ async def authenticate(stream: ClientStream, login: Login) -> Success | Failure:
     needed = hashed_token.MECHANISMS[request.mechanism]
     binding = bindings[needed]() if needed else b""
     login.client = name_of(stream.server.secret, jid, request.agent.id)
-    was_loaded = host.accounts.known(jid) is not None
+    known = host.accounts.known(jid)
+    credentials = None if known is None else known.credentials
     step = await _check(stream.server, login, jid, claim, binding)
     if isinstance(step, Failure):
         return step
     # Only now, so that strangers load no accounts. If the password was changed in between, the
     # token is gone.
     account = await host.accounts.load(jid)
-    if account is None or not (was_loaded or await _is_there(stream.server, login, account)):
+    is_same = account is known and account is not None and account.credentials is credentials
+    if account is None or not (is_same or await _is_there(stream.server, login, account)):
         return _REFUSED
     stream.credentials = account.credentials
     return step
