@@ -58,12 +58,14 @@ def parse(parent: Element, before: Options = DEFAULT) -> Options:
             before.deliver if deliver is None else deliver,
             before.expire if expire is None else _moment(expire),
         )
-    except (StanzaError, ValueError):
+    except (StanzaError, ValueError, OverflowError):
         raise InvalidOptions from None
 
 
 def _moment(text: str) -> int:
-    return timestamps.parse(text) if text else 0
+    moment = timestamps.parse(text) if text else 0
+    timestamps.build(moment)  # an offset may lead out of the years that can be written
+    return moment
 
 
 def build(options: Options, kind: str = "form") -> Element:

@@ -307,3 +307,28 @@ async def test_owners_learn_of_subscribers_if_they_want_to() -> None:
         await ask(francisco, "set", subscribe(jid), SERVICE)
         await ask(francisco, "set", f"<unsubscribe node='{NODE}' jid='{jid}'/>", SERVICE)
         assert [event[0].get("subscription") for event in events(hamlet)] == ["subscribed", "none"]
+
+
+async def test_an_answer_about_a_node_that_is_not_there() -> None:
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony")
+        juliet.take_all()
+        yes = form(
+            "subscribe_authorization",
+            node="nothing", subscriber_jid="romeo@example.org", allow="true",
+        )  # fmt: skip
+        await juliet.send(f"<message id='yes' to='juliet@example.org'>{yes}</message>")
+        answer = await juliet.next()
+        assert answer.get("type") == "error"
+        assert condition(answer) == "item-not-found"
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+async def test_a_lease_ends_in_a_year_that_can_be_written(moment: str) -> None:
+    async with House(EVERYTHING) as house:
+        await owner_of(house)
+        francisco = await arrive(house, "francisco/barracks")
+        until = f"<options>{form('subscribe_options', expire=moment)}</options>"
+        text = subscribe("francisco@example.org", more=until)
+        answer = await ask(francisco, "set", text, SERVICE)
+        assert condition(answer) == "bad-request invalid-options"
