@@ -82,7 +82,8 @@ class Setting:
     def parse(self, name: str, values: tuple[str, ...]) -> Any:
         """The value of a field from the wire."""
         if self.kind in ("words", "jids"):
-            if len(values) > _MOST_WORDS or any(len(each) > _LONGEST_TEXT for each in values):
+            # All nodes of a contact are read when somebody comes online.
+            if len(values) > _MOST_WORDS or sum(map(len, values)) > _LONGEST_TEXT:
                 raise Malformed(f"There are too many values for {PREFIX}{name}")
             return tuple(values)
         if len(values) > 1:

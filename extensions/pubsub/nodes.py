@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: What is kept in memory: so many nodes, subscriptions and affiliations together.
 WEIGHT: Final = 20_000
+#: Bytes of an item in memory that weigh as much as one of them.
+BYTES: Final = 2048
 
 Key = tuple[int, str, str]
 
@@ -45,6 +47,7 @@ class Node:
         "count",
         "creator",
         "id",
+        "is_stale",
         "kept",
         "key",
         "last",
@@ -68,11 +71,13 @@ class Node:
         self.count: int | None = None  # of stored items, once it was needed
         self.last: store.ItemRow | None = None  # where items are not stored
         self.kept = 0  # its weight when it was last put into memory
+        self.is_stale = False  # the database may know better
 
     @property
     def weight(self) -> int:
         """How much of the memory for nodes it takes."""
-        return 1 + len(self.affiliations) + len(self.subscriptions)
+        size = 0 if self.last is None else len(self.last.payload)
+        return 1 + len(self.affiliations) + len(self.subscriptions) + size // BYTES
 
     def affiliation(self, bare: JID) -> Affiliation:
         """What somebody is to this node; an account owns its nodes."""
@@ -90,7 +95,10 @@ class Node:
         jid = subscription.jid
         if subscription.state is State.NONE:
             self.subscriptions.pop(jid, None)
-            self.resources.get(jid.bare, set()).discard(jid)
+            several = self.resources.get(jid.bare, set())
+            several.discard(jid)
+            if not several:
+                self.resources.pop(jid.bare, None)
             return
         self.subscriptions[jid] = subscription
         if not jid.is_bare:
@@ -167,7 +175,10 @@ class Nodes:
     def changed(self, node: Node) -> None:
         """A node was written: this is what holds."""
         self._changes += 1
-        self.keep(node)
+        if node.is_stale:
+            self._drop(node.key)
+        else:
+            self.keep(node)
 
     def gone(self, key: Key) -> None:
         """A node was deleted."""
@@ -177,5 +188,7 @@ class Nodes:
     def forget(self) -> None:
         """Much has changed at once: an account was deleted, with its nodes, say."""
         self._changes += 1
+        for node in self._kept.values():
+            node.is_stale = True  # somebody may just be writing to it
         self._kept.clear()
         self._weight = 0

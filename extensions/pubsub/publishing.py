@@ -78,7 +78,7 @@ async def publish_item(
         except StanzaError:
             engine.nodes.gone(place.key(wish.name))  # what was changed in memory is not so
             raise
-        node.last = item
+        node.last = None if node.config.persist_items else item
         engine.nodes.changed(node)
         if notify:
             await _tell(engine, place, node, item, removed)

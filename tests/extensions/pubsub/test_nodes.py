@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extensions.pubsub import PubSub, nodes
+from extensions.pubsub.configuration import NodeConfig
+from extensions.pubsub.options import DEFAULT
+from extensions.pubsub.rules import State
 from server.jid import JID
 from tests.extensions.stage import open_stage
 
@@ -60,3 +63,30 @@ async def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
         ):
             assert getattr(before, name) == getattr(after, name)
         assert after is await pubsub.engine.node(place, "n")
+
+
+async def test_items_that_are_stored_are_not_kept_in_memory_as_well(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        await stage.account("romeo")
+        pubsub: PubSub = stage.host.service("pubsub")
+        place = await pubsub.place(ROMEO)
+        large = b"<x xmlns='u'>%s</x>" % (b"x" * 20 * nodes.BYTES)
+        await pubsub.publish(ROMEO, "stored", "a", large)
+        stored = await pubsub.engine.node(place, "stored")
+        assert stored is not None
+        assert stored.last is None
+        await pubsub.publish(ROMEO, "passing", "a", large, {"persist_items": "false"})
+        passing = await pubsub.engine.node(place, "passing")
+        assert passing is not None
+        assert passing.last is not None
+        assert passing.weight > 20
+
+
+def test_who_comes_and_goes_leaves_nothing_in_memory() -> None:
+    node = nodes.Node((1, "", "n"), 1, ROMEO, NodeConfig(), ROMEO)
+    for state in (State.SUBSCRIBED, State.NONE):
+        for number in range(9):
+            jid = JID.parse(f"guest{number}@montague.example/phone")
+            node.put(nodes.Subscription(jid, state, DEFAULT))
+    assert node.subscriptions == {}
+    assert node.resources == {}
