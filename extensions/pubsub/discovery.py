@@ -8,12 +8,12 @@ from extensions.disco.items import Item
 from extensions.payloads import forms, info, rsm, timestamps
 from extensions.pubsub import configuration, errors, payloads, rules, store
 from extensions.pubsub.configuration import PREFIX, texts
-from extensions.pubsub.rules import Affiliation, State
+from extensions.pubsub.nodes import Node
+from extensions.pubsub.rules import AccessModel, Affiliation, Standing, State
 from server import message_id
 
 if TYPE_CHECKING:
     from extensions.pubsub.engine import Engine
-    from extensions.pubsub.nodes import Node
     from extensions.pubsub.place import Place
     from server.jid import JID
 
@@ -48,6 +48,9 @@ _META: Final = (
 
 #: Nodes in one answer, if nobody says how many are wanted.
 PAGE: Final = 1000
+#: How many are looked at at a time, and how often, to find those that may be shown.
+_PORTION: Final = 200
+_PORTIONS: Final = 25
 
 
 async def node_info(engine: Engine, place: Place, name: str, who: JID) -> info.Info:
@@ -114,26 +117,51 @@ async def nodes(
         raise errors.Malformed("Nodes are read forwards")
     limit = PAGE if page.max is None else min(page.max, PAGE)
     db, account, service = engine.database, place.account, place.service
-    rows = await store.list_nodes(db, account, service, page.after or "", limit + 1)
-    shown = [row for row in rows[:limit] if await _may_know(engine, place, row, who)]
+    rows = await _visible(engine, place, who, page.after or "", limit + 1)
+    shown = rows[:limit]
     items = [Item(place.jid, configuration.load(row.config).title, row.name) for row in shown]
     if page == rsm.Page() and len(rows) <= limit:
         return items, b""
-    count = await store.count_nodes(db, account, service)
-    if not rows[:limit]:
+    # Hidden nodes are not counted either; "the count MAY be approximate" (XEP-0059 §2.6).
+    count = await store.count_public(db, account, service)
+    if not shown:
         return items, rsm.build(count=count)
-    first, last = rows[0].name, rows[:limit][-1].name
-    index = await store.count_nodes(db, account, service, before=first)
+    first, last = shown[0].name, shown[-1].name
+    index = await store.count_public(db, account, service, before=first)
     return items, rsm.build(first, last, index, count)
 
 
-async def _may_know(engine: Engine, place: Place, row: store.NodeRow, who: JID) -> bool:
-    if who.bare == place.owner:
+async def _visible(
+    engine: Engine, place: Place, who: JID, after: str, most: int
+) -> list[store.NodeRow]:
+    """The next nodes that somebody may know of, however many others stand between them."""
+    db, account, service = engine.database, place.account, place.service
+    known = dict(await store.affiliated(db, who.bare, account, service))
+    portion, found = max(most, _PORTION), list[store.NodeRow]()
+    for _ in range(_PORTIONS):
+        rows = await store.list_nodes(db, account, service, after, portion)
+        for row in rows:
+            if await _may_know(engine, place, row, who, known.get(row.name)):
+                found.append(row)
+        if len(rows) < portion or len(found) >= most:
+            break
+        after = rows[-1].name
+    return found[:most]
+
+
+async def _may_know(
+    engine: Engine, place: Place, row: store.NodeRow, who: JID, affiliation: str | None
+) -> bool:
+    config = configuration.load(row.config)
+    model = config.access_model
+    if who.bare == place.owner or model in (AccessModel.OPEN, AccessModel.AUTHORIZE):
         return True
-    model = configuration.load(row.config).access_model
-    if model in (rules.AccessModel.OPEN, rules.AccessModel.AUTHORIZE):
-        return True
-    node = await engine.node(place, row.name)
+    node: Node | None = Node(place.key(row.name), row.id, place.jid, config, place.owner)
+    if place.owner is None and model is not AccessModel.WHITELIST:
+        # Whose presence counts stands with the node.
+        node = await engine.node(place, row.name)
     if node is None:
         return False
-    return rules.refuse_access(node.config, await place.standing(node, who)) is None
+    ties = await place.ties(node, who.bare)
+    standing = Standing(Affiliation(affiliation or Affiliation.NONE), False, *ties)
+    return rules.refuse_access(config, standing) is None

@@ -155,3 +155,28 @@ async def test_ten_thousand_nodes_are_read_in_pages() -> None:
         assert told["count"].text == "10000"
         assert await nodes(anna, SERVICE, page.format(9, "n09998")) == ["n09999"]
         assert await nodes(anna, SERVICE, page.format(9, "n09999")) == []
+
+
+async def test_pages_do_not_tell_of_hidden_nodes() -> None:
+    async with House(EVERYTHING) as house:
+        anna = await arrive(house, "anna/desk")
+        closed = f"<configure>{form('node_config', access_model='whitelist')}</configure>"
+        for name, configure in (("a", closed), ("b", ""), ("c", closed), ("d", ""), ("e", closed)):
+            await ask(anna, "set", f"<create node='{name}'/>{configure}", SERVICE)
+        ben = await arrive(house, "ben/garden")
+        page = "<set xmlns='http://jabber.org/protocol/rsm'><max>1</max><after>{}</after></set>"
+        heard: list[str] = []
+        after = ""
+        while True:
+            answer = await disco(ben, ITEMS, SERVICE, page=page.format(after))
+            found = [each.get("node") for each in answer[0] if each.get("node")]
+            told = {child.tag.rpartition("}")[2]: child for child in answer[0][-1]}
+            assert told["count"].text == "2"
+            if not found:
+                break
+            assert [told["first"].text, told["last"].text] == found * 2
+            assert told["first"].get("index") == str(len(heard))
+            after = found[0] or ""
+            heard.append(after)
+        assert heard == ["b", "d"]
+        assert await nodes(anna, SERVICE) == ["a", "b", "c", "d", "e"]
