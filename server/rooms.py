@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from server.control import Verb
     from server.entropy import Entropy
     from server.extension import Extension
+    from server.jid import JID
     from server.storage.database import Database
     from server.storage.migrate import Migration
 
@@ -64,6 +65,15 @@ def migrations() -> Mapping[str, tuple[Migration, ...]]:
         "retraction": load("extensions.retraction.migrations"),
         "vcard": load("extensions.vcard.migrations"),
     }
+
+
+async def part(database: Database, jid: JID) -> None:
+    """An account is deleted while no server runs that would see to what it was to others."""
+    from extensions.pubsub import store
+    from server.storage import roster
+
+    await roster.estrange(database, jid)
+    await database.batch(store.forget(jid))
 
 
 def orders(

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
     from extensions.disco import Disco
     from extensions.payloads import info
+    from extensions.pubsub.approval import Decision
     from extensions.pubsub.engine import Hook
     from extensions.pubsub.place import Place
     from extensions.pubsub.store import ItemRow
@@ -113,9 +114,10 @@ class PubSub(Extension):
         """Make the tables, forget accounts that are gone, be found."""
         database = self.host.server.database
         await database.migrate("pubsub", load("extensions.pubsub.migrations"))
-        for account, jid in await store.left_over(database):
+        for account, jid, is_taken in await store.left_over(database):
             # The next account of that name is somebody else's.
-            await self.engine.write(store.delete_account(account, jid))
+            steps = store.delete_nodes(account)
+            await self.engine.write(steps if is_taken else [*steps, *store.forget(jid)])
         disco: Disco = self.host.service("disco")
         disco.offer(Item(self.service.jid, "Publish-Subscribe"))
         disco.info_sources.append(self.about)
@@ -142,11 +144,15 @@ class PubSub(Extension):
         decision = approval.parse_decision(stanza.element)
         if decision is None:
             return None
-        server = self.host.server
-        server.tell(
-            lambda _: decide(self.engine, PersonalPlace(account), session.jid, decision), None
-        )
+        self.host.server.tell(lambda _: self._decide(session, stanza, decision), None)
         return Verdict.DROP
+
+    async def _decide(self, session: Session, stanza: Stanza, decision: Decision) -> None:
+        place = PersonalPlace(session.account)
+        try:
+            await decide(self.engine, place, session.jid, decision)
+        except StanzaError as refusal:
+            self.host.refuse(stanza, refusal)
 
     # -- moments --
 
@@ -168,8 +174,12 @@ class PubSub(Extension):
     async def forget(self, moment: AccountDeleted) -> None:
         """An account is gone, and its nodes with it."""
         account = moment.account
-        await self.engine.write(store.delete_account(account.id, account.jid))
-        self.engine.nodes.forget()
+        await self.engine.write([*store.delete_nodes(account.id), *store.forget(account.jid)])
+        # On other hosts here it may have been something to a node as well.
+        for host in self.host.server.hosts.values():
+            pubsub = host.extensions.get(self.name)
+            if isinstance(pubsub, PubSub):
+                pubsub.engine.nodes.forget()
 
     # -- discovery --
 

@@ -20,7 +20,9 @@ _FIND = f"""SELECT {_NODE} FROM pubsub_node
 _LIST = f"""SELECT {_NODE} FROM pubsub_node
     WHERE account = $1 AND service = $2 AND name > $3 ORDER BY name LIMIT $4"""
 _COUNT_NODES = "SELECT count(*) FROM pubsub_node WHERE account = $1 AND service = $2"
-_COUNT_BEFORE = f"{_COUNT_NODES} AND name < $3"
+# As configuration.dump writes it: a node for everybody says nothing of its access model.
+_COUNT_PUBLIC = f"""{_COUNT_NODES} AND name < $3 AND (config NOT LIKE '%"access_model":%'
+    OR config LIKE '%"access_model":"authorize"%')"""
 _COUNT_CREATED = "SELECT count(*) FROM pubsub_node WHERE creator = $1 AND service = $2"
 _CREATE = """INSERT INTO pubsub_node (id, account, service, name, creator, config)
     VALUES ($1, $2, $3, $4, $5, $6)"""
@@ -78,10 +80,21 @@ _ITEM_AT = f"SELECT {_ITEM} FROM pubsub_item WHERE node = $1 AND seq = $2"
 
 _OF_NODE: Final = ("pubsub_item", "pubsub_affiliation", "pubsub_subscription")
 _OF_ACCOUNT = "(SELECT id FROM pubsub_node WHERE account = $1)"
-_LEFT_OVER = """SELECT DISTINCT account, creator FROM pubsub_node
-    WHERE account <> 0 AND account NOT IN (SELECT id FROM account)"""
+_LEFT_OVER = """SELECT DISTINCT n.account, n.creator, COALESCE(a.id, 0)
+    FROM pubsub_node n LEFT JOIN account a ON a.jid = n.creator
+    WHERE n.account <> 0 AND n.account NOT IN (SELECT id FROM account)"""
 
+# Nodes of a service that nobody but one address owns.
+_SOLE = """(SELECT a.node FROM pubsub_affiliation a JOIN pubsub_node n ON n.id = a.node
+    WHERE a.jid = $1 AND a.affiliation = 'owner' AND n.account = 0 AND NOT EXISTS
+    (SELECT 1 FROM pubsub_affiliation o
+     WHERE o.node = a.node AND o.affiliation = 'owner' AND o.jid <> $1))"""
 _FORGET: Final = (
+    f"DELETE FROM pubsub_item WHERE node IN {_SOLE}",
+    f"DELETE FROM pubsub_subscription WHERE node IN {_SOLE}",
+    f"DELETE FROM pubsub_affiliation WHERE jid <> $1 AND node IN {_SOLE}",
+    f"DELETE FROM pubsub_node WHERE id IN {_SOLE}",
+    "UPDATE pubsub_node SET creator = service WHERE creator = $1 AND account = 0",
     "DELETE FROM pubsub_affiliation WHERE jid = $1",
     "DELETE FROM pubsub_subscription WHERE bare = $1",
 )
@@ -89,6 +102,8 @@ _FORGET: Final = (
 #: How many accounts are asked for their news at a time.
 TOGETHER: Final = 25
 _ALL: Final = 1 << 30
+#: Comes after every name.
+_LAST: Final = "\U0010ffff"
 
 
 class NodeRow(NamedTuple):
@@ -137,13 +152,14 @@ async def list_nodes(
     return [NodeRow(*row) for row in await db.fetch_large(_LIST, account, service, after, limit)]
 
 
-async def count_nodes(db: Database, account: int, service: str, before: str = "") -> int:
-    """How many nodes there are, or how many of them come before a name."""
-    if before:
-        rows = await db.fetch_large(_COUNT_BEFORE, account, service, before)
-    else:
-        rows = await db.fetch(_COUNT_NODES, account, service)
-    return int(rows[0][0])
+async def count_nodes(db: Database, account: int, service: str) -> int:
+    """How many nodes there are."""
+    return int((await db.fetch(_COUNT_NODES, account, service))[0][0])
+
+
+async def count_public(db: Database, account: int, service: str, before: str = _LAST) -> int:
+    """How many nodes there are that everybody may know of, up to a name."""
+    return int((await db.fetch_large(_COUNT_PUBLIC, account, service, before))[0][0])
 
 
 async def count_created(db: Database, creator: str, service: str) -> int:
@@ -169,18 +185,22 @@ def delete_node(node: int) -> list[Step]:
     return [*steps, ("DELETE FROM pubsub_node WHERE id = $1", (node,))]
 
 
-def delete_account(account: int, jid: str) -> list[Step]:
-    """Remove all nodes of an account, and what it was to the nodes of others."""
+def delete_nodes(account: int) -> list[Step]:
+    """Remove all nodes of an account."""
     steps: list[Step] = [
         (f"DELETE FROM {table} WHERE node IN {_OF_ACCOUNT}", (account,)) for table in _OF_NODE
     ]
-    steps.append(("DELETE FROM pubsub_node WHERE account = $1", (account,)))
-    return [*steps, *((sql, (jid,)) for sql in _FORGET)]
+    return [*steps, ("DELETE FROM pubsub_node WHERE account = $1", (account,))]
 
 
-async def left_over(db: Database) -> list[tuple[int, str]]:
-    """Accounts that are gone but for their nodes: deleted while this did not run."""
-    return [(row[0], row[1]) for row in await db.fetch_large(_LEFT_OVER)]
+def forget(jid: str) -> list[Step]:
+    """Remove what somebody was to nodes of others; at a service, nodes that nobody else owns."""
+    return [(sql, (jid,)) for sql in _FORGET]
+
+
+async def left_over(db: Database) -> list[tuple[int, str, bool]]:
+    """Accounts that are gone but for their nodes, and whether somebody has their address now."""
+    return [(row[0], row[1], bool(row[2])) for row in await db.fetch_large(_LEFT_OVER)]
 
 
 # -- items --
@@ -267,7 +287,7 @@ def affiliate(node: int, jid: str, affiliation: str) -> list[Step]:
 
 
 async def affiliated(
-    db: Database, jid: str, account: int, service: str, limit: int
+    db: Database, jid: str, account: int, service: str, limit: int = _ALL
 ) -> list[tuple[str, str]]:
     """What somebody is to the nodes of a place: name and affiliation."""
     rows = await db.fetch(_AFFILIATED, jid, account, service, limit)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from server import control, rooms
@@ -46,5 +47,8 @@ def _verbs(config: Config, database: "Database") -> Mapping[str, control.Verb]:
 
     clock, entropy = Clock(), Entropy()
     iterations = config.auth.scram_iterations
-    accounts = Administration(database, config.server.domains, iterations, clock, entropy)
+    accounts = Administration(
+        database, config.server.domains, iterations, clock, entropy,
+        deleting=partial(rooms.part, database),
+    )  # fmt: skip
     return {**accounts.verbs(), **rooms.orders(config, database, clock, entropy)}

@@ -36,6 +36,9 @@ _RAISE_FLOOR = f"""UPDATE account SET roster_floor = COALESCE(
 _PRUNE = """DELETE FROM roster_removal WHERE account = $1
     AND version <= (SELECT roster_floor FROM account WHERE id = $1)"""
 _RAISE_VERSION = "UPDATE account SET roster_version = $2 WHERE id = $1 AND roster_version < $2"
+_ESTRANGE = """UPDATE roster_item SET subscription = 'none', ask = 0, approved = 0
+    WHERE contact = $1"""
+_FORGET_REQUESTS = "DELETE FROM subscription_request WHERE contact = $1"
 _SAVE_REQUEST = """INSERT INTO subscription_request (account, contact, stanza, received)
     VALUES ($1, $2, $3, $4)
     ON CONFLICT (account, contact) DO UPDATE SET stanza = excluded.stanza"""
@@ -141,6 +144,14 @@ def save_request(account: int, contact: str, stanza: bytes, received_ms: int) ->
 def remove_request(account: int, contact: str) -> list[Step]:
     """Steps that forget a request."""
     return [(_REMOVE_REQUEST, (account, contact))]
+
+
+async def estrange(db: Database, contact: str) -> None:
+    """In no roster here anything binds that address any more: the next one who has it is another.
+
+    For when no server runs: it reads all rosters, and nobody is told.
+    """
+    await db.batch([(_ESTRANGE, (contact,)), (_FORGET_REQUESTS, (contact,))])
 
 
 def _item(

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from extensions.pubsub import News, PubSub
+from extensions.pubsub.lifecycle import new_node, steps_of_new
+from extensions.pubsub.rules import Affiliation
 from extensions.pubsub.store import list_nodes
+from server import rooms
 from server.errors import Condition, StanzaError
 from server.jid import JID
 from server.moments import AccountDeleted
@@ -168,3 +171,61 @@ async def test_two_at_once_are_one_after_the_other() -> None:
             assert [each.get("type") for each in heard].count("headline") == 2
         answer = await ask(one, "get", "<items node='urn:x'/>")
         assert len(answer[0][0]) == 1
+
+
+async def test_nodes_that_nobody_else_owns_go_with_their_owner() -> None:
+    async with House(EVERYTHING) as house:
+        anna = await arrive(house, "anna/desk")
+        ben = await arrive(house, "ben/garden")
+        for name in ("alone", "shared"):
+            await ask(anna, "set", f"<create node='{name}'/>", SERVICE)
+            await publish(anna, name, item("a"), SERVICE)
+            await ask(ben, "set", f"<subscribe node='{name}' jid='ben@example.org'/>", SERVICE)
+        people = "<affiliation jid='ben@example.org' affiliation='owner'/>"
+        text = f"<affiliations node='shared'>{people}</affiliations>"
+        await ask(anna, "set", text, SERVICE, owner=True)
+        await anna.send(
+            "<iq type='set' id='go'><query xmlns='jabber:iq:register'><remove/></query></iq>"
+        )
+        await house.settle()
+        found = await list_nodes(house.database, 0, SERVICE)
+        assert [(node.name, node.creator) for node in found] == [("shared", SERVICE)]
+        rows = await house.database.fetch("SELECT DISTINCT node FROM pubsub_item")
+        assert [row[0] for row in rows] == [found[0].id]
+        rows = await house.database.fetch("SELECT DISTINCT node FROM pubsub_subscription")
+        assert [row[0] for row in rows] == [found[0].id]
+
+
+async def test_who_has_no_nodes_and_was_deleted_while_nobody_looked_is_forgotten() -> None:
+    async with House(EVERYTHING) as house:
+        anna = await arrive(house, "anna/desk")
+        ben = await arrive(house, "ben/garden")
+        await ask(ben, "set", "<create node='letters'/>", SERVICE)
+        people = "<affiliation jid='anna@example.org' affiliation='owner'/>"
+        text = f"<affiliations node='letters'>{people}</affiliations>"
+        await ask(ben, "set", text, SERVICE, owner=True)
+        await ask(anna, "set", "<subscribe node='letters' jid='anna@example.org'/>", SERVICE)
+        await rooms.part(house.database, bare("anna"))
+        await accounts.delete_account(house.database, bare("anna"))
+        await house.restart()
+        anna = await arrive(house, "anna/desk")
+        for request in ("<subscriptions/>", "<affiliations/>"):
+            assert len((await ask(anna, "get", request, SERVICE))[0][0]) == 0
+
+
+async def test_other_hosts_forget_a_deleted_account_as_well() -> None:
+    async with House(EVERYTHING, domains=("example.org", "example.net")) as house:
+        anna = await arrive(house, "anna/desk")
+        place = house.server.hosts["example.net"].service("pubsub").service.place
+        engine = house.server.hosts["example.net"].service("pubsub").engine
+        people = {bare("ben"): Affiliation.OWNER, bare("anna"): Affiliation.OWNER}
+        node = await new_node(engine, place, "letters", bare("ben"), place.defaults("letters"))
+        node.affiliations = people
+        await engine.write(steps_of_new(node))
+        engine.nodes.changed(node)
+        await anna.send(
+            "<iq type='set' id='go'><query xmlns='jabber:iq:register'><remove/></query></iq>"
+        )
+        await house.settle()
+        found = await engine.node(place, "letters")
+        assert found.owners() == [bare("ben")]

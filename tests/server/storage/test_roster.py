@@ -12,6 +12,7 @@ from server.storage.roster import (
     Item,
     Request,
     changes_since,
+    estrange,
     load,
     remove_item,
     remove_request,
@@ -106,3 +107,15 @@ async def test_requests_keep_their_stanza_and_their_place(open_database: Open) -
 def test_any_group_survives_storage(group: str) -> None:
     args = save_item(1, Item("a@b", groups=(group,)))[0][1]
     assert args[6].encode()  # what is bound must be encodable
+
+
+async def test_a_stranger_of_the_same_name_is_bound_to_nobody(open_database: Open) -> None:
+    async with open_database() as database:
+        account = await owner(database)
+        await database.batch([*save_item(account, BERT), *save_item(account, CARL)])
+        await database.batch(save_request(account, BERT.contact, b"<presence/>", 1))
+        await estrange(database, BERT.contact)
+        stored = await load(database, account)
+        assert stored.items[0] == BERT._replace(subscription="none", approved=False)
+        assert stored.items[1:] == [CARL]
+        assert stored.requests == []
