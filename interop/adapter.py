@@ -100,6 +100,7 @@ class Adapter:
         if self._server():
             raise SystemExit("already running")
         self.prepare()
+        (self.workdir / "data" / "control.sock").unlink(missing_ok=True)
         with (self.workdir / "server.out").open("ab") as log:
             process = subprocess.Popen(
                 self.command("serve"), cwd=ROOT, start_new_session=True,
@@ -107,11 +108,19 @@ class Adapter:
             )  # fmt: skip
         self.pidfile.write_text(str(process.pid))
         deadline = time.monotonic() + START_TIMEOUT
-        while not all(accepts(self.ports()[name]) for name in ("c2s", "c2s_tls")):
+        while not self.is_ready():
             if process.poll() is not None or time.monotonic() > deadline:
                 output = (self.workdir / "server.out").read_text(errors="replace")
                 raise SystemExit(f"did not start: {output[-2000:]}")
             time.sleep(0.05)
+
+    def is_ready(self) -> bool:
+        """Whether the server listens, and takes orders: the ports could be another's."""
+        return (self.workdir / "data" / "control.sock").exists() and self.listens()
+
+    def listens(self) -> bool:
+        """Whether the client ports accept."""
+        return all(accepts(self.ports()[name]) for name in ("c2s", "c2s_tls"))
 
     def run(self) -> None:
         """Become the server; whatever an earlier run left in the folder does not matter."""

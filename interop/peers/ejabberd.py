@@ -52,6 +52,10 @@ _LIBRARIES = re.compile(r"^(?:export )?ERL_LIBS='?([^'\n]+)", re.M)
 class Ejabberd(Adapter):
     """ejabberd, with all of its own modules that transcripts talk about."""
 
+    def is_ready(self) -> bool:
+        """Whether the client ports accept."""
+        return self.listens()
+
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
         self.config = self.workdir / "ejabberd.yml"

@@ -34,6 +34,10 @@ VirtualHost "{domain}"
 class Prosody(Adapter):
     """Prosody, with all of its own modules that transcripts talk about."""
 
+    def is_ready(self) -> bool:
+        """Whether the client ports accept."""
+        return self.listens()
+
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
         self.config = self.workdir / "prosody.cfg.lua"
