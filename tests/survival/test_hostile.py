@@ -93,19 +93,25 @@ async def test_strangers_who_never_log_in(tmp_path: Path) -> None:
         ]
         for number, writer in enumerate(writers[:100]):
             writer.write((b"", _HEADER, _HEADER[:30])[number % 3])
-        # From there nobody gets in any more, from everywhere else all do. The ports accept each in
-        # their own time: the last of the strangers may still stand in line.
+        # From there nobody gets in any more, from everywhere else all do.
         with pytest.raises((OSError, AssertionError)):
-            for _ in range(100):
-                late = Client(server.port, "carol")
-                await late.connect(ELSEWHERE)
-                await late.stop()
+            await keep_coming(server.port)
         another = await Client.login(server.port, "carol", "another")
         await another.ping()
         for writer in writers:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+async def keep_coming(port: int) -> None:
+    """Connect until it is refused: each port accepts in its own time, and the last of the
+    strangers may still stand in line.
+    """
+    for _ in range(100):
+        late = Client(port, "carol")
+        await late.connect(ELSEWHERE)
+        await late.stop()
 
 
 async def test_a_flood_from_one_client(tmp_path: Path) -> None:
