@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from server.element import Element
     from server.host import Host
     from server.jid import JID
+    from server.session import Session
     from server.storage.database import Database
     from server.storage.insert import Step
 
@@ -66,6 +67,8 @@ class Engine:
         self.watchers: dict[str, list[Hook]] = {}
         #: Recent notifications, to know which node an error is about (§12.4).
         self.recent: OrderedDict[str, str] = OrderedDict()
+        #: Who is just being told of last items, and what he wants to hear of after that.
+        self.greeted: dict[Session, set[str]] = {}
 
     @property
     def database(self) -> Database:

@@ -25,9 +25,25 @@ if TYPE_CHECKING:
 
 
 async def greet(engine: Engine, session: Session, interests: frozenset[str]) -> None:
-    """Send the last item of every node among `interests` that the user may see."""
-    if not interests:
+    """Send the last item of every node among `interests` that the user may see.
+
+    One after the other: whoever comes and goes all the time is not told all the time.
+    """
+    waiting = engine.greeted.get(session)
+    if waiting is not None:
+        waiting |= interests
         return
+    engine.greeted[session] = waiting = set(interests)
+    try:
+        while waiting and _is_here(session):
+            wanted = frozenset(waiting)
+            waiting.clear()
+            await _greet(engine, session, wanted)
+    finally:
+        del engine.greeted[session]
+
+
+async def _greet(engine: Engine, session: Session, interests: frozenset[str]) -> None:
     own = await store.own_news(engine.database, session.account.id)
     await _send(engine, session, own, interests)
     await _greet_from(engine, session, interests, _sharing_presence(engine, session))
@@ -86,6 +102,7 @@ async def _send(
         item = await store.item_at(engine.database, row.id, row.last)
         if item is not None and item.seq >= engine.since(node):
             session.send(engine.last_published(owner, node, item).wire(session.jid))
+            await engine.server.room_to_write(session)
 
 
 def _is_sent_to_newcomers(config: NodeConfig) -> bool:

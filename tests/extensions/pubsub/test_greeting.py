@@ -1,8 +1,13 @@
 """XEP-0163 §4.3.4: the last items for a device that has just come."""
 
+import asyncio
+
 import pytest
 
+from extensions.pubsub import store
+from extensions.pubsub.greeting import greet
 from server.storage import roster
+from server.storage.database import Database
 from tests.extensions.pubsub.people import (
     EVERYTHING,
     arrive,
@@ -121,3 +126,25 @@ async def test_new_friends_hear_of_each_other() -> None:
         await romeo.send("<presence type='subscribed' to='juliet@example.org'/>")
         assert item_ids(romeo) == ["hers"]
         assert item_ids(juliet) == ["his"]
+
+
+async def test_a_device_is_told_by_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony")
+        engine = house.server.hosts["example.org"].service("pubsub").engine
+        gate, asked, own_news = asyncio.Event(), [], store.own_news
+
+        async def slow(database: Database, account: int) -> list[store.NewsRow]:
+            asked.append(account)
+            await gate.wait()
+            return await own_news(database, account)
+
+        monkeypatch.setattr(store, "own_news", slow)
+        async with asyncio.TaskGroup() as tasks:
+            for interest in (TUNE, MOOD, TUNE, MOOD):
+                tasks.create_task(greet(engine, juliet.session, frozenset((interest,))))
+            await house.settle()
+            assert len(asked) == 1
+            gate.set()
+        assert len(asked) == 2
+        assert engine.greeted == {}
