@@ -13,6 +13,7 @@ from extensions.pubsub.rules import AccessModel, Affiliation, Standing, State
 from server import message_id
 
 if TYPE_CHECKING:
+    from extensions.pubsub.configuration import NodeConfig
     from extensions.pubsub.engine import Engine
     from extensions.pubsub.place import Place
     from server.jid import JID
@@ -51,6 +52,9 @@ PAGE: Final = 1000
 #: How many are looked at at a time, and how often, to find those that may be shown.
 _PORTION: Final = 200
 _PORTIONS: Final = 25
+#: So many nodes of a service are read to see whether their owners show somebody their presence.
+_LOOKS: Final = 100
+_FOLLOWS_PRESENCE: Final = (AccessModel.PRESENCE, AccessModel.ROSTER)
 
 
 async def node_info(engine: Engine, place: Place, name: str, who: JID) -> info.Info:
@@ -137,11 +141,17 @@ async def _visible(
     """The next nodes that somebody may know of, however many others stand between them."""
     db, account, service = engine.database, place.account, place.service
     known = dict(await store.affiliated(db, who.bare, account, service))
-    portion, found = max(most, _PORTION), list[store.NodeRow]()
+    portion, found, left = max(most, _PORTION), list[store.NodeRow](), _LOOKS
     for _ in range(_PORTIONS):
         rows = await store.list_nodes(db, account, service, after, portion)
         for row in rows:
-            if await _may_know(engine, place, row, who, known.get(row.name)):
+            config = configuration.load(row.config)
+            # Whose presence counts at a service stands with each node; not all are looked at.
+            looks = place.owner is None and config.access_model in _FOLLOWS_PRESENCE
+            left -= looks
+            if looks and left < 0:
+                continue
+            if await _may_know(engine, place, row, config, who, known.get(row.name)):
                 found.append(row)
         if len(rows) < portion or len(found) >= most:
             break
@@ -150,15 +160,14 @@ async def _visible(
 
 
 async def _may_know(
-    engine: Engine, place: Place, row: store.NodeRow, who: JID, affiliation: str | None
-) -> bool:
-    config = configuration.load(row.config)
+    engine: Engine, place: Place, row: store.NodeRow, config: NodeConfig, who: JID,
+    affiliation: str | None,
+) -> bool:  # fmt: skip
     model = config.access_model
     if who.bare == place.owner or model in (AccessModel.OPEN, AccessModel.AUTHORIZE):
         return True
     node: Node | None = Node(place.key(row.name), row.id, place.jid, config, place.owner)
-    if place.owner is None and model is not AccessModel.WHITELIST:
-        # Whose presence counts stands with the node.
+    if place.owner is None and model in _FOLLOWS_PRESENCE:
         node = await engine.node(place, row.name)
     if node is None:
         return False
