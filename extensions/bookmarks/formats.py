@@ -76,7 +76,12 @@ def is_same_listing(one: Listing, other: Listing) -> bool:
     """Whether two legacy lists say the same, in whatever order and spelling."""
     if one.rooms.keys() != other.rooms.keys() or sorted(one.rest) != sorted(other.rest):
         return False
-    return all(_meaning(one.rooms[room]) == _meaning(other.rooms[room]) for room in one.rooms)
+    return all(_is_same(one.rooms[room], other.rooms[room]) for room in one.rooms)
+
+
+def _is_same(one: Element, other: Element) -> bool:
+    # Mostly they are spelled alike, which is seen at once.
+    return canonical(one) == canonical(other) or _meaning(one) == _meaning(other)
 
 
 def to_legacy(room: JID, native: Element) -> Element:

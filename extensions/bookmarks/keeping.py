@@ -17,7 +17,7 @@ from extensions.pubsub.rules import AccessModel
 from extensions.pubsub.turns import Turns
 from server import log
 from server.element import to_bytes
-from server.errors import StanzaError
+from server.errors import Condition, StanzaError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -36,6 +36,9 @@ _NATIVE_OPTIONS: Final[Mapping[str, str]] = {
     "send_last_published_item": "never", "access_model": "whitelist",
 }  # fmt: skip
 _LEGACY_OPTIONS: Final[Mapping[str, str]] = {"persist_items": "true", "access_model": "whitelist"}
+
+#: Bytes of native bookmarks that are made into lists: it happens with each change of one of them.
+MOST_BYTES: Final = 256 << 10
 
 #: Name of an item, and what is in it.
 Native = tuple[str, "Element"]
@@ -182,7 +185,11 @@ class Keeper:
     async def _natives(self, owner: JID) -> dict[JID, Native]:
         """Native items by room; what is no bookmark of a room is passed over."""
         natives: dict[JID, Native] = {}
-        for item in await self._pubsub.items(owner, NATIVE):
+        items = await self._pubsub.items(owner, NATIVE)
+        if sum(len(item.payload) for item in items) > MOST_BYTES:
+            text = "There are too many bookmarks to have them in one list"
+            raise StanzaError(Condition.NOT_ACCEPTABLE, text)
+        for item in items:
             room = formats.room_of(item.id)
             element = etree.fromstring(item.payload) if item.payload else None
             if room is not None and element is not None and element.tag == CONFERENCE:

@@ -1,5 +1,8 @@
 """XEP-0402 §5.3, XEP-0411, XEP-0048: all clients of a user see the same bookmarks."""
 
+import pytest
+
+from extensions.bookmarks import keeping
 from extensions.bookmarks.formats import LEGACY, NATIVE
 from server.element import Element
 from server.extension import At
@@ -267,3 +270,14 @@ async def test_the_features_are_on_the_account() -> None:
         assert {f"{NATIVE}#compat", f"{NATIVE}#compat-pep", "urn:xmpp:bookmarks-conversion:0"} <= {
             *features
         }
+
+
+async def test_bookmarks_like_a_library_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "MOST_BYTES", 1000)
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony")
+        await bookmark(juliet, PLAY)
+        await bookmark(juliet, ORCHARD, "name='X'", f"<password>{'x' * 1000}</password>")
+        assert list(await legacy_rooms(juliet)) == [PLAY]
+        assert list(await native_rooms(juliet)) == [PLAY, ORCHARD]
+        assert condition(await private(juliet, "get", storage())) == "not-acceptable"
