@@ -168,7 +168,8 @@ async def test_an_account_is_deleted_by_its_owner(tmp_path: Path) -> None:
         account = romeo.session.account
         told: list[tuple[str, str]] = []
         gone: list[AccountDeleted] = []
-        for name, state in (("juliet", State.BOTH), ("paris", State.TO), ("nurse", State.NONE)):
+        for name, state in (("juliet", State.BOTH), ("paris", State.TO), ("nurse", State.NONE),
+                            ("rosaline", State.NONE_PENDING_OUT)):  # fmt: skip
             jid = JID.of(f"{name}@{DOMAIN}")
             account.roster.note(jid, RosterItem(jid, state=state))
         route = stage.server.route
@@ -183,6 +184,7 @@ async def test_an_account_is_deleted_by_its_owner(tmp_path: Path) -> None:
         await settle()
         assert sorted(told) == [
             ("juliet", "unsubscribe"), ("juliet", "unsubscribed"), ("paris", "unsubscribe"),
+            ("rosaline", "unsubscribe"),
         ]  # fmt: skip
         for client in (romeo, tablet):
             assert client.stream.closed is not None
