@@ -77,7 +77,7 @@ async def receive(stream: ClientStream, login: Login, element: Element) -> Failu
     keys = keys_of(salted, login.salt, iterations, _hash(name))
     login.salt = b""
     if keys.hash not in account.credentials:
-        await store.add_credentials(stream.server.database, account.jid, keys)
+        await store.add_credentials(stream.server.database, account.id, keys)
         if stream.credentials == account.credentials:
             stream.credentials = {**account.credentials, keys.hash: keys}
         account.credentials = {**account.credentials, keys.hash: keys}

@@ -33,6 +33,8 @@ _ID = "SELECT id FROM account WHERE jid = $1"
 _SAVE_KEYS = """INSERT INTO credential
         (account, hash, iterations, salt, stored_key, server_key)
     VALUES ((SELECT id FROM account WHERE jid = $1), $2, $3, $4, $5, $6)"""
+_ADD_KEYS = """INSERT INTO credential (account, hash, iterations, salt, stored_key, server_key)
+    SELECT id, $2, $3, $4, $5, $6 FROM account WHERE id = $1 ON CONFLICT DO NOTHING"""
 _OF = "WHERE account = (SELECT id FROM account WHERE jid = $1)"
 _DROP_KEYS = f"DELETE FROM credential {_OF}"
 # Whoever holds a token got it for the old password.
@@ -91,9 +93,14 @@ async def set_credentials(db: Database, jid: JID, keys: Iterable[ScramKeys]) -> 
     await db.batch(steps + [_keys_step(jid, each) for each in keys])
 
 
-async def add_credentials(db: Database, jid: JID, keys: ScramKeys) -> None:
-    """Keys of one more hash function for the same password (XEP-0480); the others stay."""
-    await db.batch([_keys_step(jid, keys)])
+async def add_credentials(db: Database, account: int, keys: ScramKeys) -> None:
+    """Keys of one more hash function for the same password (XEP-0480); the others stay.
+
+    By the number of the account: its name may be somebody else's meanwhile.
+    """
+    await db.execute(
+        _ADD_KEYS, account, keys.hash, keys.iterations, keys.salt, keys.stored_key, keys.server_key
+    )
 
 
 async def find_credentials(db: Database, jid: JID) -> Mapping[str, ScramKeys] | None:

@@ -7,10 +7,12 @@ from server.sasl.keys import ScramKeys
 from server.storage.accounts import (
     AccountExists,
     account_exists,
+    add_credentials,
     count_accounts,
     create_account,
     delete_account,
     find_account,
+    find_credentials,
     list_accounts,
     save_last_active,
     set_credentials,
@@ -121,3 +123,16 @@ async def test_nothing_of_a_deleted_account_is_left_to_its_successor(open_databa
         successor = await create_account(database, ANNA, [], 2)
         assert successor != number
         assert (await load(database, successor)).items == []
+
+
+async def test_one_more_key_is_for_that_account_alone(open_database: Open) -> None:
+    async with open_database() as database:
+        old = await create_account(database, ANNA, [], 1)
+        await delete_account(database, ANNA)
+        new = await create_account(database, ANNA, [], 2)
+        keys = ScramKeys("sha256", 4096, b"salt", b"stored", b"server")
+        await add_credentials(database, old, keys)
+        assert await find_credentials(database, ANNA) == {}
+        await add_credentials(database, new, keys)
+        await add_credentials(database, new, keys)
+        assert await find_credentials(database, ANNA) == {"sha256": keys}
