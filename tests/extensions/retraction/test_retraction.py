@@ -2,7 +2,8 @@
 
 import pytest
 
-from extensions.retraction import rules
+import extensions.retraction as retraction_room
+from extensions.retraction import rules, store
 from tests.extensions.chats import EVERYTHING, RETRACTED, archive, said
 from tests.harness.house import Client, House
 
@@ -177,3 +178,43 @@ async def test_one_that_cannot_be_carried_out_does_not_keep_others_waiting(
         await romeo.send(retraction("lord@example.org", name="again"))
         assert (await said(lord))[0] == "retracted"
         assert await house.database.fetch("SELECT * FROM retraction") == []
+
+
+async def test_a_stranger_makes_nobody_search_the_whole_archive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store, "LOOKED_AT", 3)
+    async with House(EVERYTHING) as house:
+        romeo, lord = await people(house)
+        for number in range(5):
+            to = "romeo@example.org" if number else "lord@example.org"
+            await romeo.send(
+                f"<message type='chat' to='{to}' id='{number}'><body>x</body></message>"
+            )
+        await house.settle()
+        account = romeo.session.account.id
+
+        async def found(before: int) -> int:
+            return len(await store.earlier(house.database, account, lord.jid.bare, before, 10))
+
+        rows = await house.database.fetch("SELECT id FROM archive WHERE account = $1", account)
+        first, *others = sorted(row[0] for row in rows)
+        assert await found(first + 1) == 1
+        assert await found(others[-1] + 1) == 0
+
+
+async def test_large_messages_are_looked_through_in_smaller_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retraction_room, "BYTES", 1000)
+    monkeypatch.setattr(retraction_room, "PORTION", 2)
+    async with House(EVERYTHING) as house:
+        romeo, lord = await people(house)
+        await romeo.send(WRONG.format("lord@example.org"))
+        for number in range(4):
+            large = f"<body>{'x' * 1000}</body>"
+            await romeo.send(f"<message to='lord@example.org' id='{number}'>{large}</message>")
+        await romeo.send(retraction("lord@example.org"))
+        await house.settle()
+        found = await archive(lord)
+        assert next(iter(found.values())).find(RETRACTED) is None
