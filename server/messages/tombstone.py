@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NS: Final = "urn:xmpp:message-retract:1"
 
-#: No client can make this: what comes from clients is stored with the other kind of quotes.
+#: What comes from clients is mostly stored with the other kind of quotes.
 _MARK: Final = b"><retracted xmlns='urn:xmpp:message-retract:1' "
 
 
@@ -39,5 +39,8 @@ def build(message: Stanza, retraction: str, unix_ms: int) -> bytes:
 
 
 def is_tombstone(wire: bytes) -> bool:
-    """Whether a stored message was taken back."""
-    return _MARK in wire
+    """Whether a stored message was taken back: then it holds nothing else."""
+    if _MARK not in wire:
+        return False
+    head, _, tail = wire.partition(_MARK)
+    return b">" not in head and tail.count(b"<") == 1

@@ -218,3 +218,16 @@ async def test_large_messages_are_looked_through_in_smaller_numbers(
         await house.settle()
         found = await archive(lord)
         assert next(iter(found.values())).find(RETRACTED) is None
+
+
+async def test_what_looks_like_a_tombstone_is_taken_back_all_the_same() -> None:
+    async with House(EVERYTHING) as house:
+        romeo, lord = await people(house)
+        await romeo.send(
+            "<message type='chat' to='lord@example.org' id='wrong-recipient-1' xmlns:q='urn:q'>"
+            f"<retracted xmlns='{NS}' id='x' q:a='1'/><body>Have not saints lips</body></message>"
+        )
+        await romeo.send(retraction("lord@example.org"))
+        for client in (romeo, lord):
+            first = next(iter((await archive(client)).values()))
+            assert first.find("{jabber:client}body") is None
