@@ -229,3 +229,21 @@ async def test_other_hosts_forget_a_deleted_account_as_well() -> None:
         await house.settle()
         found = await engine.node(place, "letters")
         assert found.owners() == [bare("ben")]
+
+
+async def test_left_overs_take_nothing_from_the_next_one_of_that_name() -> None:
+    async with House(EVERYTHING) as house:
+        anna = await arrive(house, "anna/desk")
+        await publish(anna, "urn:x", item("a"))
+        number = anna.session.account.id
+        await accounts.delete_account(house.database, bare("anna"))
+        await accounts.create_account(house.database, bare("anna"), [], 1)
+        rows = await house.database.fetch("SELECT id FROM account WHERE jid = $1", bare("anna"))
+        place = house.server.hosts["example.org"].service("pubsub").service.place
+        engine = house.server.hosts["example.org"].service("pubsub").engine
+        node = await new_node(engine, place, "mine", bare("anna"), place.defaults("mine"))
+        await engine.write(steps_of_new(node))
+        await house.restart()
+        assert rows[0][0] != number
+        assert await list_nodes(house.database, number, "") == []
+        assert [each.name for each in await list_nodes(house.database, 0, SERVICE)] == ["mine"]
