@@ -94,7 +94,6 @@ class Server:
         self.ids = MessageIDs()
         self.delivery = Delivery(self)
         self.fetched = Fetched(self)
-        self._debug = log.debugging()
 
     # -- life --
 

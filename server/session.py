@@ -67,7 +67,6 @@ class Session:
         "filter",
         "handled",
         "held",
-        "hibernates_at",
         "host",
         "interested",
         "interests",
@@ -102,7 +101,6 @@ class Session:
         self.resume_id = ""
         self.handled = 0  # stanzas received since stream management was enabled
         self.sequence = 0  # journal number of the last effect of a received stanza
-        self.hibernates_at = 0.0  # when the connection was lost, 0 while there is one
         self.state: dict[str, object] | None = None  # rare data of extensions
 
     @property
