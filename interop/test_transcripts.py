@@ -1,7 +1,9 @@
 """The conversations of `tests/transcripts`, with this server and with others, over sockets.
 
 Where a transcript fails with the others it may be the transcript that is wrong. Where a server is
-known to differ, the transcript says so; the table at the end lists who differs from whom.
+known to differ, the transcript says so; the table at the end lists who differs from whom. What
+another server does only sometimes is listed as "unsteady" there, and no failure: this server is
+the one under test, and has to be right each time.
 """
 
 import asyncio
@@ -24,12 +26,15 @@ from tests.harness.transcript.table import Table
 
 DOMAIN = "capulet.example"
 PASSWORD = "secret"
+OURS = "skerry"
 SERVERS: dict[str, tuple[str, Callable[[], object]]] = {
-    "skerry": ("interop.adapter", lambda: None),
+    OURS: ("interop.adapter", lambda: None),
     "prosody": ("interop.peers.prosody", lambda: find("prosody")),
     "ejabberd": ("interop.peers.ejabberd", control_script),
 }
 """The adapter of each, and what looks for its program."""
+ATTEMPTS = 3
+"""How often another server is asked before it is said to differ."""
 
 TRANSCRIPTS = read_all()
 
@@ -101,9 +106,14 @@ def test_transcript(transcript: Transcript, place: Outdoors, table: Table) -> No
     if reason := transcript.lacking.get(place.server):
         table.lacks(place.server, transcript, reason)
         return
-    try:
-        seen = asyncio.run(play(transcript, place))
-    except Deviation as deviation:
-        raise pytest.fail.Exception(str(deviation), pytrace=False) from None
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            seen = asyncio.run(play(transcript, place))
+        except Deviation as deviation:
+            if place.server == OURS or attempt == ATTEMPTS:
+                raise pytest.fail.Exception(str(deviation), pytrace=False) from None
+            table.wavers(place.server, transcript, str(deviation))
+        else:
+            break
     for difference in seen:
         table.differs(transcript, difference)

@@ -25,6 +25,10 @@ class Table:
         """A server has nothing of what the transcript is about."""
         self._rows.append((server, _name(transcript), "lacks", "", reason))
 
+    def wavers(self, server: str, transcript: Transcript, deviation: str) -> None:
+        """A server deviated once, and did not when it was asked again."""
+        self._rows.append((server, _name(transcript), "unsteady", "", deviation.splitlines()[0]))
+
     def render(self) -> str:
         """The table in Markdown."""
         rows = [_HEAD, tuple("-" * len(name) for name in _HEAD), *sorted(set(self._rows))]
