@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from server import log
-from server.c2s.stream import Phase
+from server.c2s.phase import Phase
 from server.errors import SASLCondition, StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
 from server.sasl.attempt import Attempt
@@ -27,7 +27,8 @@ from server.storage import accounts as store
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from server.c2s.stream import ClientStream, Table
+    from server.c2s.phase import Table
+    from server.c2s.stream import ClientStream
     from server.element import Element
     from server.sasl.keys import Credentials
 

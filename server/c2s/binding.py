@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from server.c2s.stream import Phase
+from server.c2s.phase import Phase
 from server.element import escape
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
@@ -13,7 +13,8 @@ from server.stanza import Stanza, error_reply
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from server.c2s.stream import ClientStream, Table
+    from server.c2s.phase import Table
+    from server.c2s.stream import ClientStream
     from server.element import Element
 
 NS: Final = "urn:ietf:params:xml:ns:xmpp-bind"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from server.c2s.stream import Phase
+from server.c2s.phase import Phase
 
 if TYPE_CHECKING:
-    from server.c2s.stream import ClientStream, Table
+    from server.c2s.phase import Table
+    from server.c2s.stream import ClientStream
     from server.element import Element
 
 NS: Final = "urn:ietf:params:xml:ns:xmpp-tls"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from server.c2s.stream import Phase
+from server.c2s.phase import Phase
 from server.errors import StreamCondition, StreamError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from server.c2s.stream import ClientStream, Table
+    from server.c2s.phase import Table
+    from server.c2s.stream import ClientStream
     from server.element import Element
 
 

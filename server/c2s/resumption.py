@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from server.c2s.stream import Phase
+from server.c2s.phase import Phase
 from server.element import escape
 from server.errors import Condition, StreamCondition, StreamError
 from server.stream.management import NS, WRAP, AckedTooMuchError, Outbox, parse_h
 
 if TYPE_CHECKING:
-    from server.c2s.stream import ClientStream, Table
+    from server.c2s.phase import Table
+    from server.c2s.stream import ClientStream
     from server.element import Element
     from server.session import Session
 

@@ -21,8 +21,8 @@ from server.c2s.answers import (
     build_success,
 )
 from server.c2s.login import Login, Proof
+from server.c2s.phase import Phase
 from server.c2s.request import NS, NS_PIPELINING, parse, text_of
-from server.c2s.stream import Phase
 from server.errors import Condition, SASLCondition, StanzaError
 from server.jid import JID
 from server.sasl.attempt import Attempt
@@ -33,7 +33,8 @@ from server.storage.errors import StorageError
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from server.c2s.stream import ClientStream, Table
+    from server.c2s.phase import Table
+    from server.c2s.stream import ClientStream
     from server.element import Element
     from server.server import Server
     from server.storage.journal import Journal

@@ -10,13 +10,12 @@ connection stops reading and what came already waits in line: order is kept.
 
 from __future__ import annotations
 
-import enum
 from collections import deque
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from server import eager, outages
-from server.c2s.greeting import greeting
+from server.c2s import language, opening
+from server.c2s.phase import Phase
 from server.c2s.sender import is_own
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
@@ -26,6 +25,8 @@ from server.stream.header import NS_STREAM
 from server.stream.parser import StreamParser
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from server.c2s.login import Login
     from server.element import Element
     from server.host import Host
@@ -35,21 +36,6 @@ if TYPE_CHECKING:
     from server.server import Server
     from server.session import Session
 
-
-class Phase(enum.IntEnum):
-    """How far a stream has come."""
-
-    OPENING = 0  # waiting for the first header
-    UNAUTHENTICATED = 1  # features sent: STARTTLS or SASL
-    AUTHENTICATING = 2  # an exchange of SASL2 is under way: nothing else is legal
-    REOPENING = 3  # authenticated, waiting for the new header
-    AUTHENTICATED = 4  # features sent: bind or resume
-    BOUND = 5
-    CLOSED = 6
-
-
-Handler = Callable[["ClientStream", "Element"], Awaitable[None] | None]
-Table = dict[tuple[Phase, str], Handler]
 
 _END: Final = b"</stream:stream>"
 _ERROR: Final = f"{{{NS_STREAM}}}error"
@@ -69,6 +55,7 @@ class ClientStream:
         "credentials",
         "failures",
         "host",
+        "language",
         "last_heard",
         "leaving",
         "login",
@@ -91,6 +78,7 @@ class ClientStream:
         self.credentials: Credentials | None = None  # what was proved, until a resource is bound
         self.failures = 0
         self.said_hello = False
+        self.language = ""  # of stanzas that name none, if the client's header did
         self.leaving = False  # the client has said goodbye
         self.last_heard = server.clock.now()
         self.asked_at = 0.0  # when a silent client was asked whether it is still there
@@ -109,7 +97,7 @@ class ClientStream:
         elements = parser.feed(data)
         self.last_heard = self.server.clock.now()
         if not had_header and parser.header is not None:
-            self._opened()
+            opening.opened(self, parser.header)
         if elements:
             self._take(elements)
         if (parser.error is not None or parser.closed) and parser is self._parser:
@@ -200,6 +188,8 @@ class ClientStream:
             # "the server MUST … return an <invalid-from/> stream error" (RFC 6120 §8.1.2.1)
             self.close(StreamError(StreamCondition.INVALID_FROM, f"you are {session.jid}"))
             return None
+        if self.language:
+            language.mark(element, self.language)
         text = element.get("to")
         if text is None:
             to = None
@@ -258,40 +248,6 @@ class ClientStream:
 
     # -- opening and closing --
 
-    def _opened(self) -> None:
-        """A stream header came (RFC 6120 §4.7)."""
-        header = self._parser.header
-        assert header is not None
-        if self.phase not in (Phase.OPENING, Phase.REOPENING):
-            return
-        try:
-            host = self.server.host_for(header.to)
-        except StreamError as error:
-            self.close(error)
-            return
-        # A stream that authenticated for one domain cannot go on for another.
-        if self.phase is Phase.REOPENING and host is not self.host:
-            self.close(StreamError(StreamCondition.HOST_UNKNOWN, "the domain has changed"))
-            return
-        self.host = host
-        self._hello()
-        if header.version < (1, 0):
-            self.close(StreamError(StreamCondition.UNSUPPORTED_VERSION, "XMPP 1.0 is spoken here"))
-            return
-        secure = self.connection.is_secure
-        if self.phase is Phase.OPENING:
-            self.phase = Phase.UNAUTHENTICATED
-            self.write(self.server.features.before(self, secure))
-        else:
-            self.phase = Phase.AUTHENTICATED
-            self.write(self.server.features.after(host))
-
-    def _hello(self) -> None:
-        host = self.host.domain if self.host is not None else self.server.default_domain
-        self.said_hello = True
-        stream_id = self.server.entropy.token(12)
-        self.connection.write(greeting(host, stream_id, self.claimed))
-
     def reopen(self, phase: Phase) -> None:
         """Expect a new stream header, after STARTTLS or SASL (RFC 6120 §5.4.3.3, §6.4.6)."""
         self.phase = phase
@@ -311,13 +267,7 @@ class ClientStream:
     @property
     def claimed(self) -> JID | None:
         """Who the client said it is, in the header of the stream (RFC 6120 §4.7.1)."""
-        header = self._parser.header
-        if header is None or not header.from_:
-            return None
-        try:
-            return JID.parse(header.from_).bare
-        except JIDMalformed:
-            return None
+        return opening.claimed(self._parser.header)
 
     def _ended(self, parser: StreamParser) -> None:
         if parser.error is not None:
@@ -365,7 +315,7 @@ class ClientStream:
             # "If the error is triggered by the initial stream header, the receiving entity MUST
             # still send the opening <stream> tag" (RFC 6120 §4.9.1.2)
             if not self.said_hello:
-                self._hello()
+                opening.hello(self)
             self.connection.write(error.build() + _END if error is not None else _END)
         self.phase = Phase.CLOSED
         self._line = None

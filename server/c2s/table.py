@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from server.c2s import authentication, binding, encryption, registration, resumption, sasl2
 
 if TYPE_CHECKING:
-    from server.c2s.stream import Table
+    from server.c2s.phase import Table
 
 TABLE: Final[Table] = {
     **encryption.TABLE,

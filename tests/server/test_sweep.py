@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.c2s.stream import Phase
+from server.c2s.phase import Phase
 from server.jid import JID
 from server.sweep import DEPARTURES_EVERY, ROUNDS, SILENCE
 from tests.harness.house import House

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from server.c2s.stream import Phase
+from server.c2s.phase import Phase
 from tests.harness.house import House
 from tests.harness.talk import SUCCESS, connect, expect_end, expect_refusal, header, plain
 

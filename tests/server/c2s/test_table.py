@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.c2s import authentication, binding, encryption, registration, resumption, sasl2
-from server.c2s.stream import Phase
+from server.c2s.phase import Phase
 from server.c2s.table import TABLE
 from tests.harness.house import House
 from tests.harness.talk import authenticate, connect
