@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from server.element import escape
 from server.errors import Condition, ErrorType, StanzaError
+
+if TYPE_CHECKING:
+    from server.jid import JID
 
 NS_ERRORS: Final = "http://jabber.org/protocol/pubsub#errors"
 
@@ -82,6 +85,11 @@ class NodeNotFound(Refusal):
     """There is no such node."""
 
     general, says = Condition.ITEM_NOT_FOUND, "There is no such node"
+
+    def build(self, by: JID | None = None) -> bytes:
+        """Say it with the code of XEP-0086 too."""
+        # COMPAT: without it Profanity (0.13 to 0.18) never publishes its first OMEMO device.
+        return super().build(by).replace(b"<error ", b"<error code='404' ", 1)
 
 
 class ItemNotFound(Refusal):

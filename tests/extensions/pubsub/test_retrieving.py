@@ -115,6 +115,14 @@ async def test_requests_that_fail(text: str, expected: str) -> None:
         assert condition(await ask(anna, "get", text)) == expected
 
 
+async def test_profanity_understands_that_a_node_is_missing() -> None:
+    """It reads the code of XEP-0086 and nothing else."""
+    async with House(EVERYTHING) as house:
+        anna = await with_items(house, "a")
+        answer = await ask(anna, "get", "<items node='urn:none'/>")
+        assert [error.get("code") for error in answer.iterfind("{*}error")] == ["404"]
+
+
 async def test_a_long_answer_is_cut_and_says_so() -> None:
     """§6.5.4: the newest items that fit."""
     async with House(EVERYTHING) as house:
