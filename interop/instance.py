@@ -25,8 +25,10 @@ class Instance:
     INTEROP_VARIANT picks one of its variants.
     """
 
-    def __init__(self, workdir: pathlib.Path) -> None:
+    def __init__(self, workdir: pathlib.Path, adapter: str = "", variant: str = "") -> None:
         self.workdir = workdir
+        self._adapter = adapter or os.environ.get("INTEROP_ADAPTER", "")
+        self._variant = variant or os.environ.get("INTEROP_VARIANT", "")
         self.domain = DOMAIN
         self.certificate = workdir / "certs" / f"{DOMAIN}.crt"
         self._base = free_base()
@@ -45,14 +47,12 @@ class Instance:
 
     def call(self, *verb: str) -> str:
         """Let the adapter do something."""
-        variant = os.environ.get("INTEROP_VARIANT")
-        other = os.environ.get("INTEROP_ADAPTER")
         argv = [
-            *([other] if other else [sys.executable, str(ADAPTER)]),
+            *([self._adapter] if self._adapter else [sys.executable, str(ADAPTER)]),
             *("--workdir", str(self.workdir)),
             *("--port-base", str(self._base)),
             *("--domain", self.domain),
-            *(("--variant", variant) if variant else ()),
+            *(("--variant", self._variant) if self._variant else ()),
             *verb,
         ]
         result = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
