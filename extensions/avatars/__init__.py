@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from extensions.avatars import images, store
 from extensions.avatars.images import DATA, METADATA, Image
 from extensions.avatars.presence import UPDATE, Announcer, Audience, Avatar, was_changed
-from extensions.pubsub.rules import AccessModel
+from extensions.pubsub.terms import AccessModel
 from extensions.pubsub.turns import Turns
 from extensions.vcard.reading import may_read, visible_item
 from server import log

@@ -13,7 +13,7 @@ from lxml import etree
 
 from extensions.bookmarks import formats
 from extensions.bookmarks.formats import CONFERENCE, LEGACY, NATIVE, STORAGE, Listing
-from extensions.pubsub.rules import AccessModel
+from extensions.pubsub.terms import AccessModel
 from extensions.pubsub.turns import Turns
 from server import log
 from server.element import to_bytes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extensions.payloads import forms
 from extensions.pubsub.errors import Malformed, UnsupportedAccessModel
-from extensions.pubsub.rules import AccessModel, PublishModel
+from extensions.pubsub.terms import AccessModel, PublishModel
 from server.errors import Condition, StanzaError
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from extensions.payloads import forms, info, rsm, timestamps
 from extensions.pubsub import configuration, errors, payloads, rules, store
 from extensions.pubsub.configuration import PREFIX, texts
 from extensions.pubsub.nodes import Node
-from extensions.pubsub.rules import AccessModel, Affiliation, Standing, State
+from extensions.pubsub.rules import Standing
+from extensions.pubsub.terms import AccessModel, Affiliation, State
 from server import message_id
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from extensions.pubsub import configuration, errors, payloads, store
 from extensions.pubsub.configuration import NODE_CONFIG
 from extensions.pubsub.engine import News
 from extensions.pubsub.nodes import Node
-from extensions.pubsub.rules import Affiliation
+from extensions.pubsub.terms import Affiliation
 from server.element import escape
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from extensions.pubsub import approval, configuration, errors, payloads, store, 
 from extensions.pubsub.configuration import NODE_CONFIG, NodeConfig
 from extensions.pubsub.nodes import Subscription
 from extensions.pubsub.options import DEFAULT
-from extensions.pubsub.rules import Affiliation, State
+from extensions.pubsub.terms import Affiliation, State
 from server.element import escape, to_bytes
 
 if TYPE_CHECKING:

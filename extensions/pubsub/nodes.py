@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from extensions.pubsub import configuration, store
 from extensions.pubsub.options import Options
-from extensions.pubsub.rules import Affiliation, Standing, State
+from extensions.pubsub.rules import Standing
+from extensions.pubsub.terms import Affiliation, State
 from server.jid import JID
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from extensions.pubsub.configuration import MAX, NEVER, NodeConfig
 from extensions.pubsub.errors import NodeNotFound, PresenceRequired
 from extensions.pubsub.events import send_all
 from extensions.pubsub.place import Place
-from extensions.pubsub.rules import AccessModel, Affiliation, State
+from extensions.pubsub.terms import AccessModel, Affiliation, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

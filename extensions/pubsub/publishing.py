@@ -9,8 +9,9 @@ from extensions.pubsub import configuration, errors, payloads, rules, store
 from extensions.pubsub.configuration import REJECT, RETRACT_OLDEST
 from extensions.pubsub.engine import News
 from extensions.pubsub.lifecycle import new_node, steps_of_new
-from extensions.pubsub.rules import Affiliation, Standing
+from extensions.pubsub.rules import Standing
 from extensions.pubsub.store import ItemRow
+from extensions.pubsub.terms import Affiliation
 from server.element import escape
 from server.errors import StanzaError
 

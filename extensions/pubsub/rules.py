@@ -3,51 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from extensions.pubsub import errors
+from extensions.pubsub.terms import AccessModel, Affiliation, PublishModel, State
 
 if TYPE_CHECKING:
     from extensions.pubsub.configuration import NodeConfig
     from server.errors import StanzaError
-
-
-class Affiliation(StrEnum):
-    """What somebody is to a node (§4.1)."""
-
-    OWNER = "owner"
-    PUBLISHER = "publisher"
-    PUBLISH_ONLY = "publish-only"
-    MEMBER = "member"
-    NONE = "none"
-    OUTCAST = "outcast"
-
-
-class AccessModel(StrEnum):
-    """Who may subscribe and read (§4.5)."""
-
-    OPEN = "open"
-    PRESENCE = "presence"
-    ROSTER = "roster"
-    AUTHORIZE = "authorize"
-    WHITELIST = "whitelist"
-
-
-class PublishModel(StrEnum):
-    """Who may publish."""
-
-    PUBLISHERS = "publishers"
-    SUBSCRIBERS = "subscribers"
-    OPEN = "open"
-
-
-class State(StrEnum):
-    """Of a subscription (§4.2); `unconfigured` does not occur here."""
-
-    NONE = "none"
-    PENDING = "pending"
-    SUBSCRIBED = "subscribed"
 
 
 #: Those whom the access model does not concern: they read and subscribe in any case.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from extensions.pubsub.configuration import ON_SUB, NodeConfig
 from extensions.pubsub.events import send_all
 from extensions.pubsub.place import Place
-from extensions.pubsub.rules import AccessModel, State, refuse_access
+from extensions.pubsub.rules import refuse_access
+from extensions.pubsub.terms import AccessModel, State
 
 if TYPE_CHECKING:
     from extensions.pubsub.engine import Engine

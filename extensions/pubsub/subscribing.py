@@ -9,7 +9,7 @@ from extensions.pubsub.configuration import NEVER
 from extensions.pubsub.events import send_all
 from extensions.pubsub.nodes import Subscription
 from extensions.pubsub.options import DEFAULT, Options
-from extensions.pubsub.rules import State
+from extensions.pubsub.terms import State
 from server.element import escape, to_bytes
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from extensions.payloads import forms
 from extensions.pubsub import configuration, errors
 from extensions.pubsub.configuration import MAX, NODE_CONFIG, SETTINGS, NodeConfig
-from extensions.pubsub.rules import AccessModel, PublishModel
+from extensions.pubsub.terms import AccessModel, PublishModel
 from server.errors import StanzaError
 
 

@@ -8,7 +8,7 @@ import pytest
 from extensions.pubsub import PubSub, nodes
 from extensions.pubsub.configuration import NodeConfig
 from extensions.pubsub.options import DEFAULT
-from extensions.pubsub.rules import State
+from extensions.pubsub.terms import State
 from server.jid import JID
 from tests.extensions.stage import open_stage
 

@@ -6,8 +6,8 @@ import pytest
 
 from extensions.pubsub import News, PubSub
 from extensions.pubsub.lifecycle import new_node, steps_of_new
-from extensions.pubsub.rules import Affiliation
 from extensions.pubsub.store import list_nodes
+from extensions.pubsub.terms import Affiliation
 from server import rooms
 from server.errors import Condition, StanzaError
 from server.jid import JID

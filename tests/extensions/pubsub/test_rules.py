@@ -6,7 +6,8 @@ import pytest
 
 from extensions.pubsub import errors, rules
 from extensions.pubsub.configuration import NodeConfig
-from extensions.pubsub.rules import AccessModel, Affiliation, PublishModel, Standing, State
+from extensions.pubsub.rules import Standing
+from extensions.pubsub.terms import AccessModel, Affiliation, PublishModel, State
 from server.errors import StanzaError
 
 OPEN, PRESENCE, ROSTER, AUTHORIZE, WHITELIST = AccessModel
