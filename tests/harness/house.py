@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 DOMAIN: Final = "example.org"
 PASSWORD: Final = "secret"
 CORE: Final[tuple[type[Extension], ...]] = (RosterService, PresenceService, LegacySession)
-PATIENCE: Final = 5.0
+PATIENCE: Final = 60.0
 """Seconds to wait for what never comes; a test that passes never waits so long."""
 
 _UPTIME: Final = 1000.0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-START_PATIENCE: Final = 20.0
+START_PATIENCE: Final = 120.0
 
 #: What makes tests quick or possible at all; everything else is as it comes.
 EASY: Final[dict[str, dict[str, object]]] = {

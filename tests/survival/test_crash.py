@@ -80,6 +80,9 @@ async def chat_until_killed(
         for person in present:
             mine = random.Random(chance.random())
             group.create_task(person.chat(mine, str(number)))
+        first = present[0]
+        assert first.client is not None
+        await first.client.until(lambda: bool(first.acknowledged()))
         await asyncio.sleep(seconds)  # the moment of the kill is what this is about
         server.kill()
     for person in present:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.survival.archive import read_archive
-from tests.survival.client import Client
+from tests.survival.client import PATIENCE, Client
 from tests.survival.process import BUSY, ServerProcess
+from tests.survival.test_shutdown import WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ async def test_a_server_ends_and_starts_on_a_full_disk(tmp_path: Path) -> None:
             await anna.write_until(lambda: bool(anna.refused()))
             code, seconds = await server.terminate()
             assert code == 0, server.told()
-            assert seconds < 5
+            assert seconds < WITHIN
             ballast.unlink()
             await server.start()
             ben = await Client.online(server.port, "ben")
@@ -96,7 +97,7 @@ class Writer:
 
     async def write_until(self, holds: Callable[[], bool]) -> None:
         """Write, no faster than it is answered."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not holds():
                 await self.write()
                 answered = self.progress()

@@ -10,6 +10,7 @@ import pytest
 
 from tests.harness import postgresql
 from tests.survival.chat import WARDEN, Figures, look, message
+from tests.survival.client import PATIENCE
 from tests.survival.process import BUSY, ServerProcess
 from tests.survival.test_crash import PAIRS, SEED, arrive, chat_until_killed, pairs
 
@@ -85,15 +86,11 @@ async def test_the_server_outlives_its_database(
         await anna.until(lambda: refused(anna))
         assert not anna.is_closed
         cluster.start()
-        for _ in range(100):
-            anna.received.clear()
-            await anna.send(message("b0", "again"))
-            anna.ask()
-            await anna.until(lambda: not anna.waiting)
-            if not refused(anna):
-                break
-            await asyncio.sleep(0.05)
-        else:
-            pytest.fail("the database did not come back")
+        async with asyncio.timeout(PATIENCE):
+            while refused(anna):
+                await asyncio.sleep(0.05)
+                anna.received.clear()
+                await anna.send(message("b0", "again"))
+                await anna.settled()
         assert not server.crashes()
         await anna.stop()

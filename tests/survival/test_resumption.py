@@ -160,7 +160,7 @@ async def test_what_a_dying_session_had_goes_to_another_device(tmp_path: Path) -
         for number in range(60):
             await anna.send(message("ben@localhost/phone", str(number)))
         await anna.settled()
-        await phone.until(lambda: len(phone.bodies()) >= 60, 5)
+        await phone.until(lambda: len(phone.bodies()) >= 60)
         phone.handled = 20
         acknowledged = len(phone.bodies(0, 20))
         phone.acknowledge()

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from tests.survival.chat import WARDEN, Habit, look, message
 from tests.survival.client import Client
-from tests.survival.process import ServerProcess
+from tests.survival.process import BUSY, ServerProcess
 from tests.survival.test_crash import pairs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SEED: Final = 3
-WITHIN: Final = 5.0
-"""Seconds that an end may take."""
+WITHIN: Final = 25.0
+"""Seconds that an end may take, on however busy a machine; to wait for who does not read would take
+longer."""
 ROUNDS: Final = 2
 
 _SHUTDOWN: Final = "{urn:ietf:params:xml:ns:xmpp-streams}system-shutdown"
@@ -25,7 +26,8 @@ _SHUTDOWN: Final = "{urn:ietf:params:xml:ns:xmpp-streams}system-shutdown"
 async def test_an_end_under_load_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     people = pairs(4)
-    async with ServerProcess(tmp_path) as server:
+    # However slow this machine is now: all are heard out who say what they have.
+    async with ServerProcess(tmp_path, {**BUSY, "server": {"drain_timeout": "1m"}}) as server:
         await server.add_users([WARDEN, *people])
         for number in range(ROUNDS):
             for person in people.values():

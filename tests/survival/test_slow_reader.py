@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 MEGABYTE: Final = 1 << 20
 #: How much slower others may be while somebody is flooded: generous, as two cores do everything.
 SLOWER: Final = 60
-#: What a round trip may take at least, so that a lucky measurement asks for no wonders.
-QUICK: Final = 0.001
+#: What counts as quick at most, so that a lucky measurement asks for no wonders, and what other
+#: programs do on this machine is no failure: a server that is held up takes seconds.
+QUICK: Final = 0.02
 
 
 async def test_thousands_of_messages_wait_for_who_does_not_read(tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ async def test_who_reads_slowly_what_waited_gets_all_of_it(tmp_path: Path) -> No
         slow.acknowledge()
         again = await Client.online(server.port, "slow", "other")
         had = len(slow.bodies(0, slow.confirmed))
-        await again.until(lambda: last(again) == f"anna.{5999}", 40)
+        await again.until(lambda: last(again) == f"anna.{5999}")
         got = [body.split()[0] for body in again.bodies()]
         assert got == [f"anna.{number}" for number in range(6000)][-len(got) :]
         assert len(got) >= 6000 - had
@@ -94,7 +95,7 @@ async def write(client: Client, to: str, count: int, size: int, start: int = 0) 
 
 async def arrive(client: Client, senders: list[Client], count: int) -> None:
     """Wait for all that they have written, each once and in order."""
-    await client.until(lambda: len(client.bodies()) >= count * len(senders), 40)
+    await client.until(lambda: len(client.bodies()) >= count * len(senders))
     bodies = [body.split()[0] for body in client.bodies()]
     for sender in senders:
         mine = [body for body in bodies if body.startswith(f"{sender.local}.")]
