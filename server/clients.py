@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from server.errors import StreamCondition, StreamError
@@ -56,9 +57,9 @@ async def noting(
         stale = _stale(await store.listing(server.database, account.id), config, now)
         forgotten = [step for each in stale for step in store.forgetting(account.id, each)]
         return [*forgotten, store.saving(account.id, row)]
-    row = ClientRow(
-        client, software or known.software, device or known.device, known.first_seen,
-        known.last_seen, known.password or password, known.granted or granted, known.tokens,
+    row = replace(
+        known, software=software or known.software, device=device or known.device,
+        password=known.password or password, granted=known.granted or granted,
     )  # fmt: skip
     return [] if row == known else [store.saving(account.id, row)]
 

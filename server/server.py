@@ -12,6 +12,7 @@ from server.c2s.table import TABLE as C2S_TABLE
 from server.c2s.throttle import Throttle
 from server.care import Care
 from server.delivery import Delivery
+from server.drain import Drain
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.figures import Figures
 from server.host import Host
@@ -93,6 +94,7 @@ class Server:
         self.queries = Queries(self)
         self.ids = MessageIDs()
         self.delivery = Delivery(self)
+        self.drain = Drain(self)
         self.fetched = Fetched(self)
 
     # -- life --

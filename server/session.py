@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from server.messages.progress import Progress
 from server.stream.management import MOST_BYTES, AckedTooMuchError, Outbox
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from server.host import Host
     from server.jid import JID
     from server.stanza import Stanza
+    from server.storage.clients import ClientRow
 
 
 NOTHING: Final[frozenset[str]] = frozenset()
@@ -74,6 +76,7 @@ class Session:
         "outbox",
         "presence",
         "priority",
+        "progress",
         "resume_id",
         "sequence",
         "state",
@@ -93,6 +96,7 @@ class Session:
         self.directed: set[JID] = set()  # who got directed presence (RFC 6121 §4.6)
         self.carbons = False
         self.client = ""  # which client of the account's this is, if it has said so (XEP-0388)
+        self.progress: Progress | None = None  # how far that client has come
         self.active = True  # client state (XEP-0352)
         self.filter: Filter | None = None  # set while the client is inactive
         #: Stored messages that wait until older ones have been read from the database.
@@ -107,6 +111,12 @@ class Session:
     def is_available(self) -> bool:
         """Whether the client has sent available presence."""
         return self.presence is not None
+
+    def belongs_to(self, client: str, known: ClientRow | None) -> None:
+        """It is this client of the account's, of which so much was known at its login."""
+        self.client = client
+        if self.progress is None or self.progress.client != client:
+            self.progress = Progress(self.account, client, known)
 
     # -- towards the client --
 
@@ -128,7 +138,7 @@ class Session:
                 stream.write(wire)
                 if mid:
                     # Nobody will tell us whether it arrived: writing it is the best we can know.
-                    self.account.acknowledged([mid])
+                    self.arrived([mid])
             return
         ask = outbox.put(wire, mid)
         if stream is not None:
@@ -170,4 +180,16 @@ class Session:
             raise AckedTooMuchError(h, 0)
         mids = outbox.acknowledge(h)
         if mids:
-            self.account.acknowledged(mids)
+            self.arrived(mids)
+
+    def arrived(self, mids: list[int]) -> None:
+        """The client has these stored messages; negative: it has fetched them from the archive."""
+        self.account.acknowledged(mids)
+        if self.progress is not None:
+            self.progress.arrived(max(map(abs, mids)))
+
+    def unconfirmed(self) -> list[int]:
+        """The stored messages that the client was given and has not said to have."""
+        waiting = list(self.outbox.queue) if self.outbox is not None else []
+        waiting += self.held or ()
+        return [mid for _, mid in waiting if mid]

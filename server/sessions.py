@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from server.host import Host
     from server.server import Server
     from server.session import Stream
+    from server.storage.clients import ClientRow
 
 _log = log.get(__name__)
 
@@ -38,8 +39,14 @@ class Sessions:
 
     # -- coming --
 
-    def bind(self, account: Account, jid: JID, stream: Stream, client: str = "") -> Session:
+    def bind(
+        self, account: Account, jid: JID, stream: Stream, client: str = "",
+        known: ClientRow | None = None,
+    ) -> Session:  # fmt: skip
         """Bind a resource; a session that has it already gives way. Raises StanzaError.
+
+        `client` is the name of the program that has logged in, if it has one, and `known` what was
+        known of it before.
 
         "the server … MUST … terminate the … stream of the currently connected client" is the
         choice of RFC 6120 §7.7.2.2 that suits a device which comes back before its old
@@ -60,8 +67,10 @@ class Sessions:
                 Condition.RESOURCE_CONSTRAINT, "this account has too many devices online"
             )
         session = Session(account, jid, stream)
-        session.client = client
+        if client:
+            session.belongs_to(client, known)
         host.accounts.attach(account, session)
+        account.last_login = int(self._server.clock.utcnow() * 1000)
         self.count += 1
         host.moment(SessionBound(session))
         return session
@@ -141,7 +150,7 @@ class Sessions:
         if session.presence is not None or session.directed:
             session.host.presence.ended(session)
         session.host.accounts.detach(account, session)
-        server.delivery.orphaned(session)
+        server.drain.orphaned(session)
         self._bounce_requests(session)
         server.queries.gone(session.jid)
         if not account.sessions:
@@ -158,8 +167,9 @@ class Sessions:
         """Note when accounts were last online; together, as each commit has its price."""
         for account in self._departed.values():
             store.save_last_active(
-                self._server.database, account.id, account.last_active, account.last_status
-            )
+                self._server.database, account.id, account.last_active, account.last_status,
+                account.last_login,
+            )  # fmt: skip
         self._departed.clear()
 
     @staticmethod

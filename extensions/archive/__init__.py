@@ -91,6 +91,8 @@ class Archive(Extension):
         """Send a page of results, then say what it held (§4.2, §4.3)."""
         account = _owner(request)
         query = Query.parse(request.payload)
+        if request.session is not None and request.session.progress is not None:
+            request.session.progress.asks_archive()
         await self._until_read(request.session)
         await self._sync()
         await self._check(account, query.mentioned())

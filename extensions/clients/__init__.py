@@ -46,8 +46,8 @@ class Clients(Extension):
         account = _owner(request)
         rows = await store.listing(self.host.server.database, account.id)
         now = int(self.host.server.clock.utcnow() * 1000)
-        connected = {session.client for session in account.sessions.values()}
-        known = [_known(row, row.client in connected, now) for row in rows]
+        connected = {session.client: session for session in account.sessions.values()}
+        known = [_known(row, connected.get(row.client), now) for row in rows]
         nameless = [
             Client(_NAMELESS + session.jid.resource, True, last_seen=now, password=True)
             for session in account.sessions.values()
@@ -87,11 +87,14 @@ class Clients(Extension):
         raise StanzaError(Condition.FORBIDDEN, "Clients are shown to their owner alone")
 
 
-def _known(row: ClientRow, is_connected: bool, now: int) -> Client:
+def _known(row: ClientRow, session: Session | None, now: int) -> Client:
+    is_connected = session is not None
+    progress = None if session is None else session.progress
+    has = row.cursor if progress is None else progress.cursor
     fast = any(token.expiry > now for token in row.tokens)
     return Client(
         row.client, is_connected, row.first_seen, now if is_connected else row.last_seen,
-        row.password, row.granted, fast, row.software, row.device,
+        row.password, row.granted, fast, row.software, row.device, has,
     )  # fmt: skip
 
 

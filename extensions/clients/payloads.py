@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from server import message_id
 from server.element import escape
 from server.timestamps import stamp
 
 NS: Final = "urn:xmpp:cam:0"
+#: What this server adds: up to which message a client has got what was due to it.
+NS_DELIVERED: Final = "urn:skerry:delivered:0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Client:
     fast: bool = False
     software: str = ""
     device: str = ""
+    has: int = 0
 
 
 def build(clients: list[Client]) -> bytes:
@@ -34,17 +38,25 @@ def build(clients: list[Client]) -> bytes:
 def _client(client: Client) -> bytes:
     return (
         b"<client connected='%s' id='%s' type='session'>%s%s<auth>%s%s%s</auth>"
-        b"<permission status='unrestricted'/>%s</client>"
+        b"<permission status='unrestricted'/>%s%s</client>"
     ) % (
         b"true" if client.connected else b"false", escape(client.id),
         _seen(b"first-seen", client.first_seen), _seen(b"last-seen", client.last_seen),
         b"<password/>" if client.password else b"", b"<grant/>" if client.granted else b"",
-        b"<fast/>" if client.fast else b"", _agent(client),
+        b"<fast/>" if client.fast else b"", _agent(client), _delivered(client.has),
     )  # fmt: skip
 
 
 def _seen(name: bytes, unix_ms: int) -> bytes:
     return b"<%s>%s</%s>" % (name, stamp(unix_ms), name) if unix_ms else b""
+
+
+def _delivered(mid: int) -> bytes:
+    if not mid:
+        return b""
+    return b"<delivered xmlns='%s' id='%016x' stamp='%s'/>" % (
+        NS_DELIVERED.encode(), mid, stamp(message_id.to_ms(mid)),
+    )  # fmt: skip
 
 
 def _agent(client: Client) -> bytes:

@@ -49,7 +49,7 @@ def bind(stream: ClientStream, login: Login, told: bytes) -> tuple[Session, byte
     assert account is not None
     assert request is not None
     jid = _resource(stream, account, login.client, request)
-    session = stream.server.sessions.bind(account, jid, stream, login.client)
+    session = stream.server.sessions.bind(account, jid, stream, login.client, login.known)
     answers = [told]
     for child in request:
         if child.tag == _ENABLE and session.outbox is None:

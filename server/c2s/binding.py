@@ -49,9 +49,10 @@ async def _bind(stream: ClientStream, element: Element, wanted: str | None) -> N
     if account is None or stream.credentials not in (None, account.credentials):
         stream.close(StreamError(StreamCondition.NOT_AUTHORIZED, "the account has changed"))
         return
-    client = "" if stream.login is None else stream.login.client
+    login = stream.login
+    client, known = ("", None) if login is None else (login.client, login.known)
     try:
-        session = server.sessions.bind(account, jid, stream, client)
+        session = server.sessions.bind(account, jid, stream, client, known)
     except StanzaError as refusal:
         _refuse(stream, element, bare, refusal)
         return

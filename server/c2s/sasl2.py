@@ -276,7 +276,7 @@ async def _resume(
     if not may:
         return resumption.failed(Condition.ITEM_NOT_FOUND)
     if login.client:
-        session.client = login.client
+        session.belongs_to(login.client, login.known)
     before, after = around(login, session.jid)
     # "stream features MUST NOT be sent in this case" (XEP-0198 §9.2)
     stream.authenticated()

@@ -49,7 +49,7 @@ class Availability:
         tell_own(stanza, account.reach.available)
         pending = self._arrive(session) if before is None else None
         if priority >= 0 and (before is None or was < 0):
-            server.delivery.became_available(session)
+            server.drain.became_available(session)
         return pending
 
     def _arrive(self, session: Session) -> Pending:

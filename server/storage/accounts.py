@@ -51,6 +51,7 @@ _OWNED = (
     "archive_preference",
     "token",
     "client_use",
+    "client_progress",
     "client",
 )
 

@@ -19,11 +19,25 @@ USE = Insert(
     key=2,
 )
 
+# One row says both; neither the cursor nor the flag goes back.
+PROGRESS = Insert(
+    "client_progress",
+    ("account", "client", "cursor", "reads_archive"),
+    """(account, client) DO UPDATE SET cursor = CASE
+        WHEN excluded.cursor > client_progress.cursor
+        THEN excluded.cursor ELSE client_progress.cursor END, reads_archive = CASE
+        WHEN excluded.reads_archive > client_progress.reads_archive
+        THEN excluded.reads_archive ELSE client_progress.reads_archive END""",
+    retry=True,
+    key=2,
+)
+
 _FIELDS = """c.client, c.software, c.device, c.first_seen, COALESCE(u.last_seen, c.first_seen),
-        c.password, c.granted"""
+        c.password, c.granted, COALESCE(p.cursor, 0), COALESCE(p.reads_archive, 0)"""
 _TOKEN = "t.slot, t.mechanism, t.nonce, t.issued, t.expiry, t.count"  # noqa: S105
 _JOINED = """FROM client c
     LEFT JOIN client_use u ON u.account = c.account AND u.client = c.client
+    LEFT JOIN client_progress p ON p.account = c.account AND p.client = c.client
     LEFT JOIN token t ON t.account = c.account AND t.client = c.client"""
 _FIND = f"SELECT {_FIELDS}, {_TOKEN} {_JOINED} WHERE c.account = $1 AND c.client = $2"
 _FIND_OF = f"""SELECT {_FIELDS}, {_TOKEN}, a.id {_JOINED}
@@ -42,7 +56,7 @@ _PROMOTE = "UPDATE token SET slot = 0 WHERE account = $1 AND client = $2 AND slo
 _DROP_SLOT = "DELETE FROM token WHERE account = $1 AND client = $2 AND slot = $3"
 _COUNT = """UPDATE token SET count = $4
     WHERE account = $1 AND client = $2 AND nonce = $3 AND count < $4 RETURNING count"""
-_TABLES = ("token", "client_use", "client")
+_TABLES = ("token", "client_use", "client_progress", "client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,9 @@ class ClientRow:
     password: bool
     granted: bool
     tokens: tuple[TokenRow, ...] = ()
+    cursor: int = 0
+    """The newest message that it has (`server/messages/progress.py`); 0: not known."""
+    reads_archive: bool = False
 
 
 async def find(db: Database, account: int, client: str) -> ClientRow | None:
@@ -80,7 +97,7 @@ async def find(db: Database, account: int, client: str) -> ClientRow | None:
 async def find_of(db: Database, jid: JID, client: str) -> tuple[int, ClientRow] | None:
     """The number of an account, and a client of it with its tokens, in one read."""
     rows = await db.fetch(_FIND_OF, jid, client)
-    return (rows[0][13], _build(rows)) if rows else None
+    return (rows[0][-1], _build(rows)) if rows else None
 
 
 async def listing(db: Database, account: int) -> list[ClientRow]:
@@ -95,6 +112,13 @@ async def listing(db: Database, account: int) -> list[ClientRow]:
 def use(db: Database, account: int, client: str, now_ms: int) -> int:
     """Note that a client has logged in, through the journal."""
     return db.journal.append(USE, (account, client, now_ms))
+
+
+def save_progress(
+    db: Database, account: int, client: str, cursor: int, *, reads_archive: bool
+) -> int:
+    """Note which message a client has got, through the journal; it never moves back."""
+    return db.journal.append(PROGRESS, (account, client, cursor, int(reads_archive)))
 
 
 def saving(account: int, row: ClientRow) -> Step:
@@ -138,8 +162,11 @@ async def write(db: Database, steps: Sequence[Step]) -> None:
 
 
 def _build(rows: Sequence[Row]) -> ClientRow:
-    client, software, device, first, last, password, granted = rows[0][:7]
+    client, software, device, first, last, password, granted, cursor, reads_archive = rows[0][:9]
     tokens = tuple(
-        TokenRow(row[7], row[8], bytes(row[9]), *row[10:13]) for row in rows if row[7] is not None
+        TokenRow(row[9], row[10], bytes(row[11]), *row[12:15]) for row in rows if row[9] is not None
     )
-    return ClientRow(client, software, device, first, last, bool(password), bool(granted), tokens)
+    return ClientRow(
+        client, software, device, first, last, bool(password), bool(granted), tokens, cursor,
+        bool(reads_archive),
+    )  # fmt: skip

@@ -40,7 +40,7 @@ PARKED = Insert(
 )
 
 _PARKED = "SELECT id FROM pending WHERE account = $1 AND settled = 0 ORDER BY id"
-_PENDING = """SELECT a.id, m.stanza FROM archive a JOIN message m ON m.id = a.id
+_PENDING = """SELECT a.id, m.stanza, a.flags FROM archive a JOIN message m ON m.id = a.id
     WHERE a.account = $1 AND a.id > $2 AND (a.flags & 2) <> 0 ORDER BY a.id LIMIT $3"""
 _DELIVERABLE = """SELECT id FROM archive
     WHERE account = $1 AND id > $2 AND id <= $3 AND (flags & 2) <> 0 ORDER BY id LIMIT $4"""
@@ -103,14 +103,14 @@ async def parked(db: Database, account: int) -> list[int]:
 
 async def pending(
     db: Database, account: int, after: int, limit: int = 100
-) -> list[tuple[int, bytes]]:
-    """The next deliverable messages after `after`, oldest first, from the cursor on.
+) -> list[tuple[int, bytes, int]]:
+    """The next deliverable messages after `after`, oldest first: identifier, stanza, flags.
 
     Reads what is durable: who has a cursor in memory that may be ahead of the disk awaits
     `db.journal.sync()` first. What is parked comes by `parked` and `messages`.
     """
     rows = await db.fetch_large(_PENDING, account, after, limit)
-    return [(row[0], bytes(row[1])) for row in rows]
+    return [(row[0], bytes(row[1]), row[2]) for row in rows]
 
 
 async def deliverable(db: Database, account: int, after: int, last: int, limit: int) -> list[int]:
@@ -118,15 +118,15 @@ async def deliverable(db: Database, account: int, after: int, last: int, limit: 
     return [row[0] for row in await db.fetch_large(_DELIVERABLE, account, after, last, limit)]
 
 
-async def messages(db: Database, ids: Sequence[int]) -> list[tuple[int, bytes]]:
-    """Those of the messages that exist, oldest first."""
+async def messages(db: Database, ids: Sequence[int]) -> list[tuple[int, bytes, int]]:
+    """Those of the messages that exist, oldest first, in the form of `pending`."""
     if not ids:
         return []
     places = ", ".join(f"${place}" for place in range(1, len(ids) + 1))
     rows = await db.fetch_large(
         f"SELECT id, stanza FROM message WHERE id IN ({places}) ORDER BY id", *ids
     )
-    return [(row[0], bytes(row[1])) for row in rows]
+    return [(row[0], bytes(row[1]), DELIVERABLE) for row in rows]
 
 
 async def count_pending(db: Database, account: int, cursor: int) -> int:

@@ -3,6 +3,9 @@
 A person with two devices, which come, go, break, come back, acknowledge or not, while another one
 writes and the server restarts now and then. A message is *confirmed* once a device has acknowledged
 it (XEP-0198 §4). At the end, a new device must get exactly what was never confirmed, in order.
+
+Devices that say which client they are (XEP-0388 §2.3) each get everything: what was written since
+they were there first, and they have not confirmed themselves.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.harness.house import House
+from tests.harness.sasl2 import FEATURES, LAPTOP, PHONE, SUCCESS, plain
 from tests.harness.talk import SM, authenticate
 
 if TYPE_CHECKING:
@@ -29,9 +33,11 @@ STANZAS = {f"{{jabber:client}}{kind}" for kind in ("message", "presence", "iq")}
 class Device:
     """A client that keeps the rules of XEP-0198."""
 
-    def __init__(self, story: Story, name: str) -> None:
+    def __init__(self, story: Story, name: str, agent: str = "") -> None:
         self.story = story
         self.name = name
+        self.agent = agent
+        self.since = -1  # how much had been written when it was there first
         self.client: Client | None = None
         self.session = ""
         self.handled = 0
@@ -41,7 +47,8 @@ class Device:
         """Connect; resume if there is something to resume."""
         if self.client is not None:
             return
-        self.client = client = await authenticate(self.story.house, "anna")
+        self.client = client = await self._authenticate()
+        self.since = self.story.sent if self.since < 0 else self.since
         if self.session:
             await client.send(f"<resume xmlns='{SM}' previd='{self.session}' h='{self.handled}'/>")
             answer = await client.next()
@@ -60,6 +67,16 @@ class Device:
         self.handled = 0
         await client.send("<presence/>")
         self.read()
+
+    async def _authenticate(self) -> Client:
+        if not self.agent:
+            return await authenticate(self.story.house, "anna")
+        client = self.story.house.connect()
+        await client.open()
+        await client.send(plain("anna", agent=self.agent))
+        await client.expect(SUCCESS)
+        await client.expect(FEATURES)
+        return client
 
     def read(self) -> None:
         """Take in what has come."""
@@ -110,11 +127,12 @@ class Device:
 class Story:
     """The house, the devices, and what has been said."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, agents: Sequence[str]) -> None:
         self.house = house
-        self.devices = [Device(self, "one"), Device(self, "two")]
+        self.devices = [Device(self, *each) for each in zip(("one", "two"), agents, strict=True)]
         self.confirmed: set[int] = set()
         self.confirmed_by: dict[str, set[int]] = {}
+        self.for_all: set[int] = set()
         self.sent = 0
         self.ben: Client | None = None
 
@@ -139,6 +157,8 @@ class Story:
             f"<message type='chat' to='anna@example.org{to}'><body>{self.sent}</body></message>"
         )
         await self.ben.expect_nothing()
+        if not to:
+            self.for_all.add(self.sent)
         self.sent += 1
 
     async def _restart(self) -> None:
@@ -150,10 +170,7 @@ class Story:
 
     async def end(self) -> list[int]:
         """All devices are gone for good; what a new one gets."""
-        for device in self.devices:
-            await device.vanish()
-        self.house.clock.advance(700)
-        await self.house.settle()
+        await self.part()
         last = await self.house.login("anna/last")
         await last.send("<presence/>")
         # Who waits for a device that was to come back sees within seconds that it will not.
@@ -163,10 +180,45 @@ class Story:
         return [int(text) for text in texts if text is not None]
 
 
+    async def part(self) -> None:
+        """All devices are gone, and nothing is left of their sessions."""
+        for device in self.devices:
+            await device.vanish()
+        self.house.clock.advance(700)
+        await self.house.settle()
+
+    async def check(self) -> None:
+        """Each device comes once more, and gets what it has not had, in order."""
+        await self.part()
+        for device in self.devices:
+            before = device.since
+            if before < 0:
+                continue
+            device.session = ""
+            await device.come()
+            self.house.clock.advance(5)
+            await self.house.settle()
+            device.read()
+            due = {number for number in self.for_all if number >= before}
+            got = device.seen
+            assert due - self.confirmed_by.get(device.name, set()) <= set(got)
+            assert got == sorted(set(got))
+
+
+async def tell_of_clients(steps: Sequence[str]) -> None:
+    """The same, with devices that say which client they are."""
+    async with House(config={"limits": {"idle_timeout": "forever"}}) as house:
+        await house.add_user("anna")
+        story = Story(house, (PHONE, LAPTOP))
+        for step in steps:
+            await story.tell(step)
+        await story.check()
+
+
 async def tell(steps: Sequence[str]) -> None:
     async with House(config={"limits": {"idle_timeout": "forever"}}) as house:
         await house.add_user("anna")
-        story = Story(house)
+        story = Story(house, ("", ""))
         for step in steps:
             await story.tell(step)
         got = await story.end()
@@ -190,3 +242,12 @@ STEPS = [
 @example(["come 0", "write /one", "come 1", "write ", "acknowledge 1", "wait", "restart"])
 def test_nothing_is_lost(steps: list[str]) -> None:
     asyncio.run(tell(steps))
+
+
+@settings(max_examples=settings().max_examples // 2)
+@given(st.lists(st.sampled_from(STEPS), max_size=30))
+@example(["come 0", "come 1", "go 1", "write ", "acknowledge 0", "come 1"])
+@example(["come 0", "go 0", "come 1", "write ", "write ", "acknowledge 1", "restart"])
+@example(["come 0", "go 0", "write ", "come 1", "vanish 1", "come 0", "acknowledge 0"])
+def test_each_client_gets_everything(steps: list[str]) -> None:
+    asyncio.run(tell_of_clients(steps))

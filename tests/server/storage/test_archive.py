@@ -112,4 +112,4 @@ async def test_what_is_hidden_is_neither_shown_nor_due_but_known(open_database: 
         await database.batch([hide(ACCOUNT, 10), hide(ACCOUNT, 15), hide(ACCOUNT, 70)])
         assert await bounds(database, ACCOUNT) == (20, 400)
         assert await missing(database, ACCOUNT, [10, 15]) == {15}
-        assert 10 not in [mid for mid, _ in await pending(database, ACCOUNT, 0)]
+        assert 10 not in [mid for mid, *_ in await pending(database, ACCOUNT, 0)]

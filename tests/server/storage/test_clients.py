@@ -12,6 +12,7 @@ from server.storage.clients import (
     issuing,
     listing,
     promoting,
+    save_progress,
     saving,
     use,
     write,
@@ -96,7 +97,23 @@ async def test_nothing_is_left_of_a_client_that_is_forgotten(open_database: Open
     async with open_database() as database:
         await write(database, [saving(1, PHONE), saving(1, LAPTOP), issuing(1, "phone", TOKEN)])
         use(database, 1, "phone", 3000)
+        save_progress(database, 1, "phone", 7, reads_archive=False)
         await write(database, forgetting(1, "phone"))
         assert await listing(database, 1) == [LAPTOP]
-        for table in ("token", "client_use"):
+        for table in ("token", "client_use", "client_progress"):
             assert not await database.fetch(f"SELECT * FROM {table}")
+
+
+async def test_progress_never_goes_back(open_database: Open) -> None:
+    async with open_database() as database:
+        await write(database, [saving(1, PHONE), saving(1, LAPTOP)])
+        save_progress(database, 1, "phone", 7, reads_archive=True)
+        await database.journal.sync()
+        save_progress(database, 1, "phone", 5, reads_archive=False)
+        await database.journal.sync()
+        phone = await find(database, 1, "phone")
+        laptop = await find(database, 1, "laptop")
+        assert phone is not None
+        assert laptop is not None
+        assert (phone.cursor, phone.reads_archive) == (7, True)
+        assert (laptop.cursor, laptop.reads_archive) == (0, False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
-from server.delivery import delayed
+from server.drain import delayed
 from server.jid import JID
 from server.stanza import qualify
 from server.storage import messages

@@ -1,0 +1,62 @@
+"""How far a client has come: what counts, and which messages are meant for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.messages.progress import Progress, is_for
+from tests.harness.house import House
+from tests.harness.sasl2 import BOUND, log_in
+
+BARE, FULL = b"anna@example.org", b"anna@example.org/one"
+
+
+@pytest.mark.parametrize(
+    ("to", "meant"),
+    [
+        (b"anna@example.org", True),
+        (b"anna@example.org/one", True),
+        (b"anna@example.org/two", False),
+        (b"anna@example.org/one/more", False),
+        (b"ben@example.org/two", True),  # sent to somebody else, by oneself
+    ],
+)
+def test_whom_a_message_is_for(to: bytes, meant: bool) -> None:
+    wire = b"<message id='&gt; to=&apos;x' from='ben@example.org/b' to='" + to + b"'><body/>"
+    assert is_for(wire + b"</message>", BARE, FULL) is meant
+
+
+async def progress(house: House) -> Progress:
+    """That of a client that was never here before."""
+    client = await log_in(house, "anna")
+    await client.expect(BOUND)
+    session = client.session
+    assert session.progress is not None
+    return session.progress
+
+
+async def test_it_begins_now_and_only_grows() -> None:
+    async with House() as house:
+        anna = await progress(house)
+        start = anna.cursor
+        assert start + 1 == int(house.clock.utcnow() * 1000) << 20
+        anna.arrived(start + 7)
+        anna.arrived(start + 3)
+        assert anna.cursor == start + 7
+
+
+async def test_old_messages_are_left_to_lie() -> None:
+    async with House() as house:
+        anna = await progress(house)
+        assert anna.start(pending_for=60) == anna.cursor
+        house.clock.advance(100)
+        assert anna.start(pending_for=60) == int((house.clock.utcnow() - 60) * 1000) << 20
+
+
+async def test_who_reads_the_archive_is_never_behind() -> None:
+    async with House() as house:
+        anna = await progress(house)
+        anna._account.ledger.sent(anna.cursor + 1)
+        assert anna.is_behind
+        anna.asks_archive()
+        assert not anna.is_behind
