@@ -14,7 +14,6 @@ from extensions.avatars.images import DATA, METADATA, Image
 from extensions.avatars.presence import UPDATE, Announcer, Audience, Avatar, was_changed
 from extensions.pubsub.terms import AccessModel
 from extensions.pubsub.turns import Turns
-from extensions.vcard.reading import may_read, visible_item
 from server import log
 from server.errors import StanzaError
 from server.extension import XEP, At, Extension, Feature, Load, On, Spec, Wire
@@ -156,12 +155,11 @@ class Avatars(Extension):
     async def _audience(self, owner: JID) -> Audience | None:
         """Who may see both nodes; None if that is nobody in particular."""
         audience = Audience.EVERYBODY
-        place = await self._pubsub.place(owner)
         for name in (DATA, METADATA):
-            node = await self._pubsub.engine.node(place, name)
-            if node is None or node.config.access_model not in _AUDIENCES:
+            model = await self._pubsub.access(owner, name)
+            if model is None or model not in _AUDIENCES:
                 return None
-            audience = min(audience, _AUDIENCES[node.config.access_model])
+            audience = min(audience, _AUDIENCES[model])
         return audience
 
     # -- vCards --
@@ -193,10 +191,9 @@ class Avatars(Extension):
         avatar, owner = _announced(account), account.jid
         if avatar is None or not avatar.hash:
             return
-        if not await may_read(self._pubsub, owner, METADATA, who):
+        if not await self._pubsub.may_read(owner, METADATA, who):
             return
-        item = await visible_item(self._pubsub, owner, DATA, who, [avatar.hash])
-        if item is not None:
+        for item in await self._pubsub.seen(owner, DATA, who, [avatar.hash]):
             images.put_photo(card, Image(images.parse_data(item.payload), avatar.kind))
 
     # -- presence --

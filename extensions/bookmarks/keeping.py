@@ -13,7 +13,6 @@ from lxml import etree
 
 from extensions.bookmarks import formats
 from extensions.bookmarks.formats import CONFERENCE, LEGACY, NATIVE, STORAGE, Listing
-from extensions.pubsub.terms import AccessModel
 from extensions.pubsub.turns import Turns
 from server import log
 from server.element import to_bytes
@@ -60,7 +59,7 @@ class Keeper:
 
     async def read(self, account: Account) -> bytes:
         """The list for a client that asks for private XML."""
-        if not await self._is_private(account.jid, NATIVE):
+        if not await self._pubsub.is_private(account.jid, NATIVE):
             return await self._private.find(account, STORAGE)
         async with self._turns.of(account.jid):
             await self._absorb(account)
@@ -68,7 +67,7 @@ class Keeper:
 
     async def write(self, account: Account, content: bytes) -> None:
         """A client has a new list, which it stores as private XML."""
-        if not await self._is_private(account.jid, NATIVE):
+        if not await self._pubsub.is_private(account.jid, NATIVE):
             await self._private.save(account, {STORAGE: content})
             return
         async with self._turns.of(account.jid):
@@ -125,7 +124,7 @@ class Keeper:
         """
         if not await self._private.find(account, STORAGE):
             return
-        if not await self._is_private(account.jid, NATIVE):
+        if not await self._pubsub.is_private(account.jid, NATIVE):
             return
         async with self._turns.of(account.jid):
             await self._absorb(account)
@@ -211,17 +210,13 @@ class Keeper:
             await self._private.save(account, {STORAGE: content})
 
     async def _are_private(self, owner: JID) -> bool:
-        return await self._is_private(owner, NATIVE) and await self._is_private(owner, LEGACY)
-
-    async def _is_private(self, owner: JID, name: str) -> bool:
-        """Whether a node is for nobody else, or would be if it were there.
+        """Whether both nodes are for nobody else, or would be if they were there.
 
         "the service MUST make [sure] that the user is the only one who has access to that node …
         by either changing the access model accordingly or not doing the conversion" (XEP-0411 §5).
         """
-        place = await self._pubsub.place(owner)
-        node = await self._pubsub.engine.node(place, name)
-        return node is None or node.config.access_model is AccessModel.WHITELIST
+        is_private = self._pubsub.is_private
+        return await is_private(owner, NATIVE) and await is_private(owner, LEGACY)
 
 
 def is_listing(content: bytes) -> bool:

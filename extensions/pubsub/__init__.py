@@ -3,12 +3,19 @@
 Other extensions use it by its name, `host.service("pubsub")`:
 
     await pubsub.items(owner, node)                         what is there
+    await pubsub.seen(owner, node, who)                     of it, what somebody may see
+    await pubsub.may_read(owner, node, who)                 whether he may
+    await pubsub.access(owner, node)                        who may, in general
+    await pubsub.is_private(owner, node)                    whether nobody else may
+    await pubsub.interested(owner, node)                    the devices that hear of it
     await pubsub.publish(owner, node, id, payload, options) as the owner, whatever the node says
     await pubsub.retract(owner, node, ids)
+    await pubsub.delete(owner, node)
     pubsub.guard(node, hook)                                may refuse what is about to happen
     pubsub.watch(node, hook)                                is told of what has happened
 
-`owner` is the bare address of an account here, or that of the service. A hook gets `News`.
+`owner` is the bare address of an account here, or that of the service. A hook gets `News`. Nobody
+outside needs anything else of this room than these, `News`, `ANY` and the words in `terms.py`.
 """
 
 from __future__ import annotations
@@ -24,6 +31,7 @@ from extensions.pubsub import (
     payloads,
     publishing,
     retrieving,
+    rules,
     store,
 )  # fmt: skip
 from extensions.pubsub.engine import ANY, Engine, News
@@ -63,6 +71,7 @@ if TYPE_CHECKING:
     from extensions.pubsub.engine import Hook
     from extensions.pubsub.place import Place
     from extensions.pubsub.store import ItemRow
+    from extensions.pubsub.terms import AccessModel
     from server.host import Host
     from server.jid import JID
     from server.session import Session
@@ -231,6 +240,42 @@ class PubSub(Extension):
             return await retrieving.named_items(self.engine, found, list(ids))
         most = self.engine.section.items_per_node
         return (await retrieving.newest_items(self.engine, found, limit or most))[0]
+
+    async def may_read(self, owner: JID, node: str, who: JID) -> bool:
+        """Whether there is such a node, and that address may retrieve its items (§6.5.1)."""
+        place = await self.place(owner)
+        found = await self.engine.node(place, node)
+        if found is None:
+            return False
+        standing = await place.standing(found, who)
+        return rules.refuse_reading(found.config, standing) is None
+
+    async def seen(
+        self, owner: JID, node: str, who: JID, ids: Sequence[str] = (), limit: int | None = None
+    ) -> list[ItemRow]:
+        """Items of a node as somebody may see them: none if he may not."""
+        if not await self.may_read(owner, node, who):
+            return []
+        return await self.items(owner, node, ids, limit)
+
+    async def access(self, owner: JID, node: str) -> AccessModel | None:
+        """Who may see the items of a node, in general; None if there is no such node."""
+        found = await self.engine.node(await self.place(owner), node)
+        return None if found is None else found.config.access_model
+
+    async def is_private(self, owner: JID, node: str) -> bool:
+        """Whether nobody but the owner may see a node, or would if it were there."""
+        place = await self.place(owner)
+        found = await self.engine.node(place, node)
+        config = place.created({}, node) if found is None else found.config
+        people = () if found is None else found.affiliations.values()
+        return rules.is_private(config, people)
+
+    async def interested(self, owner: JID, node: str) -> list[Session]:
+        """The devices that would hear of a publication now, without having subscribed by name."""
+        place = await self.place(owner)
+        found = await self.engine.node(place, node)
+        return [] if found is None else list(place.interested(found))
 
     async def publish(
         self, owner: JID, node: str, id_: str, payload: bytes,

@@ -18,7 +18,7 @@ from extensions.pubsub.place import Place
 from extensions.pubsub.terms import AccessModel, Affiliation, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
     from extensions.pubsub.events import Event
     from extensions.pubsub.nodes import Node
@@ -143,30 +143,32 @@ class PersonalPlace(NobodysPlace):
 
     async def deliver(self, node: Node, event: Event, *, to_pending: bool = False) -> None:
         """Bring news to the owner's devices, to contacts, to subscribers (§4.3)."""
-        _to_interested(self._account.reach.available, node.name, event)
-        self._to_contacts(node, event)
+        head, tail = event.pieces
+        for session in self.interested(node):
+            session.send(head + session.jid.wire + tail)
         if node.subscriptions:
             send_all(self._server, event, self._subscribers(node, to_pending))
 
-    def _to_contacts(self, node: Node, event: Event) -> None:
-        """Notify the devices of those who share their presence and have access (§4.3.2).
+    def interested(self, node: Node) -> Iterator[Session]:
+        """The devices that hear of a node because they said so: the owner's, and those of contacts.
 
-        Most contacts are not there, or are not interested: that is looked at first.
+        Contacts are those who share their presence and have access (§4.3.2). Most are not there, or
+        are not interested: that is looked at first.
         """
-        roster, hosts, name = self._account.roster, self._server.hosts, node.name
-        head, tail = event.pieces
+        name = node.name
+        yield from [each for each in self._account.reach.available if name in each.interests]
+        roster, hosts = self._account.roster, self._server.hosts
         by_presence = node.config.access_model is AccessModel.PRESENCE
         for contact in roster.audience if by_presence else roster.sources:
             host = hosts.get(contact.domain)
             peer = None if host is None else host.accounts.online(contact)
             if peer is None:
                 continue
-            interested = [each for each in peer.reach.available if name in each.interests]
-            if not interested or not peer.roster.has_subscriber(self.jid):
+            found = [each for each in peer.reach.available if name in each.interests]
+            if not found or not peer.roster.has_subscriber(self.jid):
                 continue
             if self._has_access(node, contact):
-                for session in interested:
-                    session.send(head + session.jid.wire + tail)
+                yield from found
 
     def _has_access(self, node: Node, who: JID) -> bool:
         model = node.config.access_model
@@ -190,7 +192,9 @@ class PersonalPlace(NobodysPlace):
                 continue
             if self._account.roster.hides(bare):
                 continue
-            if to_pending or (self._has_access(node, bare) and not self._shares_presence(bare)):
+            if self._shares_presence(bare):
+                continue
+            if to_pending or self._has_access(node, bare):
                 yield each.jid
 
     def _shares_presence(self, who: JID) -> bool:
@@ -198,9 +202,3 @@ class PersonalPlace(NobodysPlace):
         host = self._server.hosts.get(who.domain)
         peer = None if host is None else host.accounts.online(who)
         return peer is not None and peer.roster.has_subscriber(self.jid)
-
-
-def _to_interested(sessions: Sequence[Session], name: str, event: Event) -> None:
-    for session in sessions:
-        if name in session.interests:
-            session.send(event.wire(session.jid))

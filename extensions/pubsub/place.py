@@ -9,7 +9,7 @@ from extensions.pubsub.configuration import changed
 from extensions.pubsub.errors import NodeNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from extensions.pubsub.configuration import NodeConfig
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from extensions.pubsub.rules import Standing
     from server.errors import StanzaError
     from server.jid import JID
+    from server.session import Session
 
 
 class Place(ABC):
@@ -72,6 +73,10 @@ class Place(ABC):
     @abstractmethod
     async def deliver(self, node: Node, event: Event, *, to_pending: bool = False) -> None:
         """Bring news of a node to all who are to have it."""
+
+    def interested(self, node: Node) -> Iterable[Session]:
+        """The devices that hear of a node without a subscription."""
+        return ()
 
     def created(self, values: Mapping[str, Any], name: str) -> NodeConfig:
         """The configuration of a node that is about to be made."""

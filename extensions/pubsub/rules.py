@@ -9,6 +9,8 @@ from extensions.pubsub import errors
 from extensions.pubsub.terms import AccessModel, Affiliation, PublishModel, State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from extensions.pubsub.configuration import NodeConfig
     from server.errors import StanzaError
 
@@ -59,6 +61,11 @@ def refuse_access(config: NodeConfig, who: Standing) -> StanzaError | None:
     if model is AccessModel.ROSTER and who.groups.isdisjoint(config.roster_groups_allowed):
         return errors.NotInRosterGroup()
     return None
+
+
+def is_private(config: NodeConfig, people: Iterable[Affiliation]) -> bool:
+    """Whether nobody but the owner of an account may read; `people` are affiliated besides him."""
+    return config.access_model is AccessModel.WHITELIST and INSIDERS.isdisjoint(people)
 
 
 def first_state(config: NodeConfig, who: Standing) -> State:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from lxml import etree
 
 from extensions.vcard import store, vcard4
-from extensions.vcard.reading import visible_item
 from extensions.vcard.vcard4 import TEMP, VCARD
 from server import message_id
 from server.element import E
@@ -137,9 +136,9 @@ class VCards(Extension):
         """What the owner has written last, in whichever format."""
         row = await store.find(self.host.server.database, account.id)
         pubsub: PubSub = self.host.service("pubsub")
-        item = await visible_item(pubsub, account.jid, vcard4.NODE, who)
-        if item is not None and (row is None or message_id.to_ms(item.seq) > row.updated):
-            element = etree.fromstring(item.payload) if item.payload else None
+        found = await pubsub.seen(account.jid, vcard4.NODE, who, limit=1)
+        if found and (row is None or message_id.to_ms(found[0].seq) > row.updated):
+            element = etree.fromstring(found[0].payload) if found[0].payload else None
             if element is not None and element.tag == vcard4.VCARD4:
                 return vcard4.convert(element)
         return E(VCARD) if row is None else etree.fromstring(row.content)

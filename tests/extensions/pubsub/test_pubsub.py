@@ -7,7 +7,7 @@ import pytest
 from extensions.pubsub import News, PubSub
 from extensions.pubsub.lifecycle import new_node, steps_of_new
 from extensions.pubsub.store import list_nodes
-from extensions.pubsub.terms import Affiliation
+from extensions.pubsub.terms import AccessModel, Affiliation
 from server import rooms
 from server.errors import Condition, StanzaError
 from server.jid import JID
@@ -50,6 +50,49 @@ async def test_publish_read_and_retract(tmp_path: Path) -> None:
         await pubsub.delete(ROMEO, NODE)
         await pubsub.delete(ROMEO, NODE)
         assert await pubsub.items(ROMEO, NODE) == []
+
+
+async def test_what_somebody_else_may_see(tmp_path: Path) -> None:
+    """Whoever answers for an account asks here, and never decides by himself."""
+    async with open_stage(tmp_path) as stage:
+        _, pubsub = await stand(stage)
+        juliet = JID.of("juliet@montague.example")
+        await pubsub.publish(ROMEO, "open", "a", PAYLOAD, {"access_model": "open"})
+        await pubsub.publish(ROMEO, "closed", "a", PAYLOAD, {"access_model": "whitelist"})
+        for who, node, expected in (
+            (juliet, "open", ["a"]), (juliet, "closed", []), (ROMEO, "closed", ["a"]),
+            (ROMEO, "none", []),
+        ):  # fmt: skip
+            assert [each.id for each in await pubsub.seen(ROMEO, node, who)] == expected
+            assert await pubsub.may_read(ROMEO, node, who) is bool(expected)
+        assert await pubsub.access(ROMEO, "open") is AccessModel.OPEN
+        assert await pubsub.access(ROMEO, "none") is None
+
+
+async def test_a_node_with_a_member_is_not_private(tmp_path: Path) -> None:
+    """XEP-0411 §5: "the user is the only one who has access to that node"."""
+    async with open_stage(tmp_path) as stage:
+        romeo, pubsub = await stand(stage)
+        assert await pubsub.is_private(ROMEO, NODE)  # it would be
+        assert not await pubsub.is_private(ROMEO, "urn:tune")
+        await pubsub.publish(ROMEO, NODE, "a", PAYLOAD)
+        assert await pubsub.is_private(ROMEO, NODE)
+        for affiliation, expected in (("outcast", True), ("member", False), ("none", True)):
+            who = f"<affiliation jid='juliet@montague.example' affiliation='{affiliation}'/>"
+            text = f"<affiliations node='{NODE}'>{who}</affiliations>"
+            await romeo.ask("set", f"<pubsub xmlns='{NS}#owner'>{text}</pubsub>")
+            assert await pubsub.is_private(ROMEO, NODE) is expected
+
+
+async def test_who_is_interested(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        romeo, pubsub = await stand(stage)
+        await stage.login("romeo", "street")
+        await pubsub.publish(ROMEO, NODE, "a", PAYLOAD)
+        assert await pubsub.interested(ROMEO, NODE) == [romeo.session]
+        assert await pubsub.interested(ROMEO, "none") == []
+        await pubsub.publish(pubsub.service.jid, "n", "a", PAYLOAD)
+        assert await pubsub.interested(pubsub.service.jid, "n") == []
 
 
 async def test_private_nodes_are_private_whatever_the_client_forgets(tmp_path: Path) -> None:
