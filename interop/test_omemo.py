@@ -1,9 +1,10 @@
-"""slixmpp-omemo: end-to-end encryption, and that the server never has what is encrypted."""
+"""End-to-end encryption, and that the server never has what is encrypted."""
 
 import base64
 import dataclasses
 import pathlib
 import secrets
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,17 +13,38 @@ from interop import scenario
 from interop.capabilities import CAPABILITIES
 from interop.instance import Instance
 from interop.matrix import Matrix
-from interop.programs import python_with
+from interop.programs import find, python_with
 
 REQUIREMENTS = ["slixmpp==1.17.0", "slixmpp-omemo==2.2.0"]
 
-CLIENT = scenario.Client(
-    "slixmpp-omemo",
-    lambda: [
+
+def _slixmpp(module: str) -> list[str]:
+    return [
         python_with("omemo", REQUIREMENTS),
-        *("-W", "ignore", "-m", "interop.clients.with_omemo.scenarios"),
-    ],
-    asked=("omemo_axolotl", "omemo_2"),
+        *("-W", "ignore", "-m", f"interop.clients.with_omemo.{module}"),
+    ]
+
+
+def _profanity(command: list[str]) -> list[str]:
+    find("tmux")
+    find("profanity")
+    return command
+
+
+CLIENTS = (
+    scenario.Client(
+        "slixmpp-omemo", lambda: _slixmpp("scenarios"), asked=("omemo_axolotl", "omemo_2")
+    ),
+    scenario.Client(
+        "Profanity",
+        lambda: _profanity([sys.executable, "-m", "interop.clients.with_profanity.scenarios"]),
+        asked=("omemo_axolotl",),
+    ),
+    scenario.Client(
+        "Profanity + slixmpp-omemo",
+        lambda: _profanity(_slixmpp("with_profanity")),
+        asked=("omemo_axolotl",),
+    ),
 )
 
 
@@ -37,13 +59,17 @@ def server(tmp_path: pathlib.Path) -> Iterator[Instance]:
         instance.stop()
 
 
-@pytest.mark.parametrize("capability", CLIENT.capabilities())
-def test_omemo(capability: str, server: Instance, matrix: Matrix) -> None:
-    command = scenario.prepared(CLIENT)
+@pytest.mark.parametrize(
+    ("client", "capability"),
+    [(client, capability) for client in CLIENTS for capability in client.capabilities()],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_omemo(client: scenario.Client, capability: str, server: Instance, matrix: Matrix) -> None:
+    command = scenario.prepared(client)
     fresh = server.situation()
     marks = [secrets.token_hex(24) for _ in (*fresh.texts, fresh.in_the_clear)]
     situation = dataclasses.replace(fresh, texts=tuple(marks[:-1]), in_the_clear=marks[-1])
-    with matrix.recording(CLIENT.name, capability):
+    with matrix.recording(client.name, capability):
         seen = scenario.observe(command, capability, situation, {})
         CAPABILITIES[capability].check(seen, situation)
         server.stop()

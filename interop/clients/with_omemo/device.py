@@ -102,22 +102,31 @@ class Device(Client):
 
     async def trust(self, other: "Device") -> None:
         """Compare the fingerprints as people do, and trust."""
-        there, here = await other.own(), await self.find(other)
+        manager = await other.manager()
+        fingerprint = "".join(manager.format_identity_key((await other.own()).identity_key))
+        await self.trust_device(await self.find(other), fingerprint)
+
+    async def trust_device(self, device: Any, fingerprint: str) -> None:
+        """Trust a device that the server tells of, if this is its fingerprint."""
         manager = await self.manager()
-        fingerprint = manager.format_identity_key
-        assert fingerprint(here.identity_key) == fingerprint(there.identity_key)
-        await manager.set_trust(here.bare_jid, here.identity_key, TrustLevel.TRUSTED.value)
+        assert "".join(manager.format_identity_key(device.identity_key)) == fingerprint
+        await manager.set_trust(device.bare_jid, device.identity_key, TrustLevel.TRUSTED.value)
 
     async def find(self, other: "Device") -> Any:
         """What the server tells of the other device, once it does so for both protocols."""
-        manager, wanted = await self.manager(), (await other.own()).device_id
+        device_id = (await other.own()).device_id
+        return await self.discover(other.boundjid.bare, device_id, protocols=2)
+
+    async def discover(self, jid: str, device_id: int, *, protocols: int = 1) -> Any:
+        """What the server tells of a device."""
+        manager = await self.manager()
         deadline = asyncio.get_running_loop().time() + PATIENCE
         while asyncio.get_running_loop().time() < deadline:
-            for device in await manager.get_device_information(other.boundjid.bare):
-                if device.device_id == wanted and len(device.namespaces) == 2:
+            for device in await manager.get_device_information(jid):
+                if device.device_id == device_id and len(device.namespaces) >= protocols:
                     return device
             await asyncio.sleep(_PAUSE)
-        raise TimeoutError(f"{self.boundjid} does not hear of {other.boundjid}'s device")
+        raise TimeoutError(f"{self.boundjid} does not hear of device {device_id} of {jid}")
 
     async def say(self, to: str, text: str) -> None:
         """Send a text that only devices can read which this one trusts."""

@@ -8,7 +8,7 @@ from typing import Literal
 from interop.capabilities import Situation
 from interop.clients.with_profanity.terminal import Terminal, Terminals, wait_until
 
-_MESSAGE = re.compile(r"^\d\d:\d\d:\d\d - (?:[*+] )?(?P<sender>[^:]+): (?P<text>.*)$")
+_MESSAGE = re.compile(r"^\d\d:\d\d:\d\d [-~] (?:[*+] )?(?P<sender>[^:]+): (?P<text>.*)$")
 _STANZA = re.compile(r": DBG: (?P<way>RECV|SENT): (?P<xml><(?:iq|message|presence)\b.*)$", re.M)
 
 PREFERENCES = """\
@@ -98,23 +98,28 @@ class Profanity:
         """Our own texts in this window, once there are so many."""
         return self._shown(count, lambda sender: sender == "me")
 
+    def texts(self, likes: Callable[[str], bool] = lambda _: True) -> list[str]:
+        """The texts in this window, of those senders only whom the function likes."""
+        found = [match for line in self.terminal.screen() if (match := _MESSAGE.match(line))]
+        return [match["text"] for match in found if likes(match["sender"])]
+
     def _shown(self, count: int, likes: Callable[[str], bool]) -> list[str]:
-        texts: list[str] = []
-
-        def look() -> bool:
-            found = [match for line in self.terminal.screen() if (match := _MESSAGE.match(line))]
-            texts[:] = [match["text"] for match in found if likes(match["sender"])]
-            return len(texts) >= count
-
-        wait_until(look, f"{count} messages", self.terminal.screen)
-        return texts
+        wait_until(
+            lambda: len(self.texts(likes)) >= count, f"{count} messages", self.terminal.screen
+        )
+        return self.texts(likes)
 
     def stanzas(self, way: Literal["RECV", "SENT"]) -> list[ET.Element]:
         """Every stanza so far that went this way."""
-        log = self._log.read_text(errors="replace") if self._log.exists() else ""
         return [
-            ET.fromstring(found["xml"]) for found in _STANZA.finditer(log) if found["way"] == way
+            ET.fromstring(found["xml"])
+            for found in _STANZA.finditer(self.log())
+            if found["way"] == way
         ]
+
+    def log(self) -> str:
+        """What it has noted so far."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def wait_for(
         self, way: Literal["RECV", "SENT"], likes: Callable[[ET.Element], bool]
@@ -132,7 +137,7 @@ class Profanity:
     @property
     def resumed(self) -> bool:
         """Whether the server has let it resume."""
-        return ": RECV: <resumed " in self._log.read_text(errors="replace")
+        return ": RECV: <resumed " in self.log()
 
     def roster_item(self, jid: str) -> ET.Element | None:
         """The last that the server told about a contact."""

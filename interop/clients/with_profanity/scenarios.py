@@ -1,12 +1,15 @@
 """What Profanity is asked to do."""
 
+import functools
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 from interop.capabilities import Seen, Situation
 from interop.clients.cable import Cable
 from interop.clients.report import main
+from interop.clients.sealed_talk import converse
 from interop.clients.with_profanity.client import Profanity
+from interop.clients.with_profanity.sealing import Typist
 from interop.clients.with_profanity.terminal import Terminals, terminals, wait_until
 
 FIN = "{urn:xmpp:mam:2}fin"
@@ -186,6 +189,17 @@ async def resumption(situation: Situation) -> Seen:
         }
 
 
+async def omemo_axolotl(situation: Situation) -> Seen:
+    with terminals() as screens:
+        alice, bob, new = (
+            functools.partial(Typist.login, screens, name, jid, situation)
+            for name, jid in (
+                ("alice", situation.alice), ("bob", situation.bob), ("new", situation.bob),
+            )
+        )  # fmt: skip
+        return await converse(await alice(), await bob(), new, situation)
+
+
 def _both(screens: Terminals, situation: Situation) -> tuple[Profanity, Profanity]:
     alice, bob = (
         Profanity(screens, name, jid, situation)
@@ -195,4 +209,7 @@ def _both(screens: Terminals, situation: Situation) -> tuple[Profanity, Profanit
 
 
 if __name__ == "__main__":
-    main(starttls, direct_tls, messages, roster, carbons, receipts, offline, archive, resumption)
+    main(
+        *(starttls, direct_tls, messages, roster, carbons, receipts, offline, archive, resumption),
+        omemo_axolotl,
+    )
