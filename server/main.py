@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
+import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -22,9 +24,10 @@ from server.entropy import Entropy
 from server.net.certificates import CertificateStore, ensure_certificate
 from server.net.exposition import Exposition
 from server.net.flusher import Flusher
-from server.net.listener import AddressBook, Listener
+from server.net.listener import Listener
 from server.net.proxied import ProxyGate
 from server.net.tcp import Bucket, Connection
+from server.net.turnstile import Turnstile
 from server.orders import Orders
 from server.rooms import extensions, orders
 from server.server import Server
@@ -47,14 +50,31 @@ def serve(config: Config) -> None:
     """Run until SIGTERM or SIGINT."""
     log.configure(config.log.level, config.log.format)
     with DataFolder(config.data) as folder:
-        uvloop.run(_run(config, folder))
+        begins_anew = uvloop.run(_run(config, folder))
+    if begins_anew:
+        # The same process, so whoever watches over it need not know.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
-async def _run(config: Config, folder: DataFolder) -> None:
-    asked_to_end = asyncio.Event()
+class Ending:
+    """When the server is to end, and whether it begins anew."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.begins_anew = False
+
+    def ask(self, begins_anew: bool = False) -> None:
+        """End it now; who asks to begin anew must be the first."""
+        if not self.asked.is_set():
+            self.begins_anew = begins_anew
+            self.asked.set()
+
+
+async def _run(config: Config, folder: DataFolder) -> bool:
+    ending = Ending()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked_to_end.set)
+        loop.add_signal_handler(number, ending.ask)
     async with AsyncExitStack() as stack:
         clock, entropy = Clock(), Entropy()
         database = open_database(config)
@@ -63,6 +83,7 @@ async def _run(config: Config, folder: DataFolder) -> None:
         certificates = _certificates(config, clock)
         loop.add_signal_handler(signal.SIGHUP, certificates.reload)
         server = Server(config, database, clock, entropy, certificates)
+        server.ask_to_end = ending.ask
         await server.start(extensions(config))
         stack.push_async_callback(server.stop)
         # Before the ports: who sees them open may give orders.
@@ -79,9 +100,10 @@ async def _run(config: Config, folder: DataFolder) -> None:
         gc.freeze()
         gc.set_threshold(_COLLECT_AFTER, 20, 50)
         _greet(config)
-        await asked_to_end.wait()
+        await ending.asked.wait()
         _log.info("server.stopping")
     _log.info("server.stopped")
+    return ending.begins_anew
 
 
 def _certificates(config: Config, clock: Clock) -> CertificateStore:
@@ -107,7 +129,7 @@ class Front:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._flusher = Flusher(asyncio.get_running_loop(), server.clock)
-        self._addresses = AddressBook(server.config.limits.connections_per_address)
+        self._turnstile = Turnstile(server.config.limits, server.clock, server.meters)
         listen = server.config.listen
         self.listeners = [
             *(self._listener("c2s", address, False) for address in listen.c2s),
@@ -124,7 +146,7 @@ class Front:
             context = server.certificates.context_for() if direct_tls else None
             return Connection(
                 self._flusher, self._receiver, int(limits.output_buffer), context, bucket,
-                self._addresses,
+                self._turnstile,
             )  # fmt: skip
 
         if not server.config.listen.proxy_protocol:

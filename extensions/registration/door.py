@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from server.errors import Condition, ErrorType, StanzaError
-from server.net.listener import subnet
+from server.net.peers import subnet
 
 if TYPE_CHECKING:
     from server.clock import Clock

@@ -139,10 +139,28 @@ class Limits:
         Duration(30), "How long a client may take from connecting to login.", least=1, most=3600
     )
     connections_per_address: int = key(
-        200,
-        """Open client connections from one IP address (IPv6: from one /64). 0 means no limit.""",
+        20_000,
+        """Open client connections from one IP address (IPv6: from one /64). 0 means no limit. A
+        large organisation may be behind one address; what strangers can do to the server is
+        bounded by the rates below.""",
         least=0,
     )
+    connection_rate: int = key(
+        500,
+        """New connections a second from one address, on average; further ones wait for their turn,
+        and are refused when that would take half of unauthenticated_timeout. 0 means no limit.
+        This machine's own addresses are exempt, as a proxy may have them.""",
+        least=0,
+    )
+    connection_burst: int = key(
+        5000,
+        "New connections from one address at once before its rate is held against it.",
+        least=1,
+    )
+    handshake_rate: int = key(
+        500, "The same for TLS handshakes, which cost most of all before login.", least=0
+    )
+    handshake_burst: int = key(5000, "TLS handshakes of one address at once.", least=1)
     rate: Rate = key(
         Rate(64 << 10),
         """Bytes a second that one connection may send on average; beyond it the server reads more

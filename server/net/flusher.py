@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from server import bugs
 
@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from server.clock import Clock
-    from server.net.tcp import Connection
+
+
+class Flushable(Protocol):
+    """What has something to write at the end of a turn."""
+
+    def flush(self) -> None:
+        """Write it."""
+
+    def abort(self) -> None:
+        """Writing has failed."""
 
 
 class Flusher:
@@ -22,9 +31,9 @@ class Flusher:
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
         self._loop = loop
         self._clock = clock
-        self._waiting: list[Connection] = []
+        self._waiting: list[Flushable] = []
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: Flushable) -> None:
         """This connection has something to write."""
         if not self._waiting:
             self._loop.call_soon(self._flush)

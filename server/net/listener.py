@@ -1,11 +1,9 @@
-"""Listening sockets, with a limit on connections from one address (XEP-0205 §3.2)."""
+"""Listening sockets."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from server import log
@@ -20,43 +18,6 @@ _log = log.get(__name__)
 
 class CannotListen(Exception):
     """A port cannot be opened; the text tells the mend."""
-
-
-class AddressBook:
-    """How many connections each address has; IPv6 counts by /64: one person has that much."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._open: Counter[str] = Counter()
-
-    def admit(self, peer: str) -> bool:
-        """Whether one more connection from there is allowed; it is counted if so."""
-        if not self._limit:
-            return True
-        key = subnet(peer)
-        if self._open[key] >= self._limit:
-            return False
-        self._open[key] += 1
-        return True
-
-    def release(self, peer: str) -> None:
-        """One of the connections that were admitted is gone."""
-        if not self._limit:
-            return
-        key = subnet(peer)
-        self._open[key] -= 1
-        if self._open[key] <= 0:
-            del self._open[key]
-
-
-def subnet(address: str) -> str:
-    """What counts as one place on the network."""
-    if ":" not in address:
-        return address
-    parsed = ipaddress.IPv6Address(address.partition("%")[0])
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((parsed, 64), strict=False))
 
 
 class Listener:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from server import log
 from server.net import proxy_header
+from server.net.peers import peer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,9 +79,3 @@ class ProxyGate(asyncio.Protocol):
             self._timer.cancel()
         transport, self._transport = self._transport, None
         return transport
-
-
-def peer_of(transport: asyncio.BaseTransport) -> str:
-    """The address of whoever opened the connection."""
-    address = transport.get_extra_info("peername")
-    return address[0] if address else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from server.net.proxied import peer_of
+from server.net.peers import peer_of
 from server.net.tls import TLSLayer
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from OpenSSL import SSL
 
     from server.net.flusher import Flusher
-    from server.net.listener import AddressBook
+    from server.net.turnstile import Turnstile
 
 
 LINGER: Final = 30.0
@@ -59,7 +59,6 @@ class Connection(asyncio.Protocol):
     """One accepted TCP connection."""
 
     __slots__ = (
-        "_addresses",
         "_closing",
         "_flusher",
         "_limit",
@@ -67,6 +66,7 @@ class Connection(asyncio.Protocol):
         "_out",
         "_paused",
         "_transport",
+        "_turnstile",
         "bucket",
         "congested",
         "peer",
@@ -77,7 +77,7 @@ class Connection(asyncio.Protocol):
     def __init__(
         self, flusher: Flusher, receiver: Callable[[Connection], Receiver], output_limit: int,
         tls: SSL.Context | None = None, bucket: Bucket | None = None,
-        addresses: AddressBook | None = None,
+        turnstile: Turnstile | None = None,
     ) -> None:  # fmt: skip
         self._flusher = flusher
         self._limit = output_limit
@@ -87,7 +87,7 @@ class Connection(asyncio.Protocol):
         self._paused = 0
         self.bucket = bucket
         self.congested = False
-        self._addresses = addresses
+        self._turnstile = turnstile
         self.peer = ""
         self.tls = TLSLayer(tls) if tls is not None else None
         self._make_receiver = receiver
@@ -103,10 +103,13 @@ class Connection(asyncio.Protocol):
         """Take over a transport; `peer` is the client's address if a proxy has told it."""
         self._transport = transport
         self.peer = peer or peer_of(transport)
-        if self._addresses is not None and not self._addresses.admit(self.peer):
-            self._addresses = None
-            self.abort()
-            return
+        if self._turnstile is not None:
+            wait = self._turnstile.admit(self.peer, is_tls=self.tls is not None)
+            if wait is None:
+                self._turnstile = None
+                self.abort()
+                return
+            self._hold(wait)
         self.receiver = self._make_receiver(self)
 
     def data_received(self, data: bytes) -> None:
@@ -117,8 +120,7 @@ class Connection(asyncio.Protocol):
         if self.bucket is not None:
             pause = self.bucket.take(len(data), self._flusher.now())
             if pause:
-                self.pause()
-                self._flusher.later(pause, self.resume)
+                self._hold(pause)
         tls = self.tls
         if tls is None:
             receiver.receive(data)
@@ -141,8 +143,8 @@ class Connection(asyncio.Protocol):
         self._transport = None
         self._closing = True
         self._out.clear()
-        if self._addresses is not None:
-            self._addresses.release(self.peer)
+        if self._turnstile is not None:
+            self._turnstile.release(self.peer)
         tls = self.tls
         reason = tls.error if tls is not None and tls.error else (str(exc) if exc else "closed")
         receiver, self.receiver = self.receiver, None
@@ -201,6 +203,9 @@ class Connection(asyncio.Protocol):
         """What follows is TLS; what was written so far leaves in plain text."""
         self.flush()
         self.tls = TLSLayer(context)
+        if self._turnstile is not None:
+            wait = self._turnstile.handshake(self.peer)
+            self.abort() if wait is None else self._hold(wait)
 
     def pause(self) -> None:
         """Stop reading; to be undone as often as it was done."""
@@ -213,6 +218,12 @@ class Connection(asyncio.Protocol):
         self._paused -= 1
         if self._paused == 0 and self._transport is not None and not self._closing:
             self._transport.resume_reading()
+
+    def _hold(self, seconds: float) -> None:
+        """Read nothing for a while."""
+        if seconds:
+            self.pause()
+            self._flusher.later(seconds, self.resume)
 
     def close(self) -> None:
         """Write what is queued, then close."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from OpenSSL import SSL
 
-    from server.net.listener import AddressBook
     from server.net.tcp import Bucket
+    from server.net.turnstile import Turnstile
     from tests.harness.house import House
 
 STARTTLS = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
@@ -68,14 +68,14 @@ class WireClient(Client):
 
     def __init__(
         self, house: House, *, direct: SSL.Context | None = None, bucket: Bucket | None = None,
-        addresses: AddressBook | None = None, output_limit: int = 1 << 20,
+        turnstile: Turnstile | None = None, output_limit: int = 1 << 20,
     ) -> None:  # fmt: skip
         """`direct`: the server's context, to begin with TLS at once."""
         self.tls: TLSLayer | None = None
         self.transport = Transport(self._arrived)
         self.connection = Connection(
             Flusher(asyncio.get_running_loop(), house.clock), self._receiver, output_limit,
-            direct, bucket, addresses,
+            direct, bucket, turnstile,
         )  # fmt: skip
         super().__init__(house)
         if direct is not None:

@@ -1,4 +1,4 @@
-"""Listening, and how many may come from one place (XEP-0205 §3.2)."""
+"""Listening."""
 
 from __future__ import annotations
 
@@ -9,54 +9,9 @@ import pytest
 
 from server.config.address import Address
 from server.net.flusher import Flusher
-from server.net.listener import AddressBook, CannotListen, Listener, subnet
+from server.net.listener import CannotListen, Listener
 from server.net.tcp import Connection
 from tests.harness.clock import FakeClock
-
-
-@pytest.mark.parametrize(
-    ("address", "place"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("::1", "::/64"),
-        ("", ""),
-    ],
-)
-def test_places(address: str, place: str) -> None:
-    assert subnet(address) == place
-
-
-def test_counting() -> None:
-    book = AddressBook(2)
-    assert [book.admit("192.0.2.1") for _ in range(3)] == [True, True, False]
-    assert book.admit("192.0.2.2")
-    book.release("192.0.2.1")
-    assert [book.admit("192.0.2.1") for _ in range(2)] == [True, False]
-
-
-def test_neighbours_in_ipv6_count_as_one() -> None:
-    book = AddressBook(1)
-    assert book.admit("2001:db8::1")
-    assert not book.admit("2001:db8::2")
-    assert book.admit("2001:db8:0:1::1")
-
-
-def test_nothing_is_remembered_of_those_who_left() -> None:
-    book = AddressBook(2)
-    book.admit("192.0.2.1")
-    book.release("192.0.2.1")
-    assert not book._open
-
-
-def test_no_limit() -> None:
-    book = AddressBook(0)
-    assert all(book.admit("192.0.2.1") for _ in range(1000))
-    book.release("192.0.2.1")
-    assert not book._open
 
 
 class Echo:

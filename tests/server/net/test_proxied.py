@@ -10,10 +10,13 @@ import pytest
 
 from server.clock import Clock
 from server.config.address import Address
+from server.config.sections import Limits
+from server.meters import Meters
 from server.net.flusher import Flusher
-from server.net.listener import AddressBook, Listener
+from server.net.listener import Listener
 from server.net.proxied import ProxyGate
 from server.net.tcp import Connection
+from server.net.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,10 +43,11 @@ class Echo:
 @asynccontextmanager
 async def listening(limit: int = 0, patience: float = 10.0) -> AsyncIterator[int]:
     loop = asyncio.get_running_loop()
-    flusher, addresses = Flusher(loop, Clock()), AddressBook(limit)
+    flusher = Flusher(loop, Clock())
+    turnstile = Turnstile(Limits(connections_per_address=limit), Clock(), Meters())
 
     def make() -> Connection:
-        return Connection(flusher, Echo, 1 << 20, addresses=addresses)
+        return Connection(flusher, Echo, 1 << 20, turnstile=turnstile)
 
     listener = Listener("test", Address("127.0.0.1", 0), lambda: ProxyGate(make, patience))
     await listener.open()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from OpenSSL import SSL
 
+from server.config.sections import Limits
+from server.meters import Meters
 from server.net.flusher import Flusher
-from server.net.listener import AddressBook
 from server.net.tcp import Bucket, Connection
+from server.net.turnstile import Turnstile
 from tests.harness.clock import FakeClock
 from tests.harness.loop import settle
 from tests.harness.wire import Transport
@@ -38,12 +41,12 @@ class Line:
 
     def __init__(
         self, *, limit: int = 1000, bucket: Bucket | None = None,
-        addresses: AddressBook | None = None, peer: str = "192.0.2.1",
+        turnstile: Turnstile | None = None, peer: str = "192.0.2.1",
     ) -> None:  # fmt: skip
         self.clock = FakeClock()
         self.later: list[tuple[float, object]] = []
         flusher = Flusher(asyncio.get_running_loop(), self.clock)
-        self.connection = Connection(flusher, self._made, limit, None, bucket, addresses)
+        self.connection = Connection(flusher, self._made, limit, None, bucket, turnstile)
         self.written: list[bytes] = []
         self.transport = Transport(self.written.append, peer)
         self.receiver: Receiver | None = None
@@ -57,6 +60,10 @@ class Line:
     def heard(self) -> list[bytes]:
         assert self.receiver is not None
         return self.receiver.heard
+
+
+def turnstile(**changes: Any) -> Turnstile:
+    return Turnstile(Limits(**changes), FakeClock(), Meters())
 
 
 async def test_in_and_out() -> None:
@@ -203,12 +210,56 @@ async def test_who_does_not_read_the_goodbye_is_cut_off(
 
 
 async def test_too_many_from_one_address() -> None:
-    book = AddressBook(2)
-    lines = [Line(addresses=book) for _ in range(3)]
+    book = turnstile(connections_per_address=2)
+    lines = [Line(turnstile=book) for _ in range(3)]
     assert [line.transport.was_aborted for line in lines] == [False, False, True]
     assert lines[2].receiver is None
     lines[2].connection.connection_lost(None)  # it was never counted
-    assert Line(addresses=book).transport.was_aborted
-    assert not Line(addresses=book, peer="192.0.2.2").transport.was_aborted
+    assert Line(turnstile=book).transport.was_aborted
+    assert not Line(turnstile=book, peer="192.0.2.2").transport.was_aborted
     lines[0].connection.connection_lost(None)
-    assert not Line(addresses=book).transport.was_aborted
+    assert not Line(turnstile=book).transport.was_aborted
+
+
+# -- how often from one place --
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, Callable[[], None]]]:
+    """What the flusher was asked to do later, and when."""
+    found: list[tuple[float, Callable[[], None]]] = []
+    monkeypatch.setattr(Flusher, "later", lambda _, seconds, call: found.append((seconds, call)))
+    return found
+
+
+async def test_who_connects_too_often_is_not_listened_to(
+    later: list[tuple[float, Callable[[], None]]],
+) -> None:
+    gate = turnstile(connection_rate=2, connection_burst=1)
+    lines = [Line(turnstile=gate) for _ in range(3)]
+    assert [line.transport.is_reading() for line in lines] == [True, False, False]
+    assert [seconds for seconds, _ in later] == [0.5, 1]
+    for _, resume in later:
+        resume()
+    assert [line.transport.is_reading() for line in lines] == [True, True, True]
+
+
+async def test_who_does_not_wait(later: list[tuple[float, Callable[[], None]]]) -> None:
+    gate = turnstile(connection_rate=2, connection_burst=1)
+    lines = [Line(turnstile=gate) for _ in range(2)]
+    lines[1].connection.connection_lost(None)
+    later[0][1]()
+    assert not lines[1].connection.is_open
+
+
+async def test_handshakes_wait_for_their_turn(
+    later: list[tuple[float, Callable[[], None]]],
+) -> None:
+    gate = turnstile(handshake_rate=1, handshake_burst=1)
+    lines = [Line(turnstile=gate) for _ in range(18)]
+    context = SSL.Context(SSL.TLS_METHOD)
+    for line in lines:
+        line.connection.start_tls(context)
+    assert [line.transport.is_reading() for line in lines[:3]] == [True, False, False]
+    assert [seconds for seconds, _ in later] == pytest.approx(range(1, 16))
+    assert [line.transport.was_aborted for line in lines] == [False] * 16 + [True] * 2
