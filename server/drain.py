@@ -173,11 +173,11 @@ class Drain:
     def _send(self, session: Session, rows: Sequence[Row]) -> None:
         account, ledger = session.account, session.account.ledger
         missed = self._missed(session, rows)
-        settled = []
+        written, taken_back = [], []
         for mid, wire, _ in rows:
             if ledger.is_waiting(mid):
                 if is_tombstone(wire):
-                    settled.append(mid)  # taken back: due to nobody
+                    taken_back.append(mid)  # due to nobody
                     continue
                 ledger.taken(mid)
             elif mid not in missed:
@@ -187,11 +187,13 @@ class Drain:
             late = delayed(wire, mid, account.jid.wire, session.host.jid.wire)
             if session.outbox is None and session.stream is not None:
                 session.stream.write(late)
-                settled.append(mid)
+                written.append(mid)
             else:
                 session.send(late, mid)
-        if settled:
-            session.arrived(settled)
+        if taken_back:
+            account.acknowledged(taken_back)
+        if written:
+            session.arrived(written)
 
     @staticmethod
     def _missed(session: Session, rows: Sequence[Row]) -> set[int]:

@@ -112,6 +112,27 @@ async def test_what_was_not_acknowledged_comes_again() -> None:
         assert heard(await come(house, LAPTOP, managed=True)) == ["2", "3"]
 
 
+async def test_what_was_taken_back_is_passed_over() -> None:
+    """XEP-0424: and what comes before it is still due to a device that did not acknowledge it."""
+    async with House(EVERYTHING) as house:
+        await (await come(house, LAPTOP, managed=True)).close()
+        ben = await house.online("ben/b")
+        await write(ben, "1")
+        await ben.send(
+            "<message type='chat' id='slip' to='anna@example.org'><body>2</body>"
+            "<origin-id xmlns='urn:xmpp:sid:0' id='slip'/></message>"
+        )
+        await ben.send(
+            "<message type='chat' id='taken-back' to='anna@example.org'>"
+            "<retract xmlns='urn:xmpp:message-retract:1' id='slip'/></message>"
+        )
+        laptop = await come(house, LAPTOP, managed=True)
+        assert heard(laptop) == ["1"]
+        await laptop.close()
+        assert heard(await come(house, PHONE)) == ["1"]
+        assert heard(await come(house, LAPTOP)) == ["1"]
+
+
 async def test_who_reads_the_archive_is_not_told_twice() -> None:
     """XEP-0313: it catches up by itself, from its first question on, also after a restart."""
     async with House(EVERYTHING) as house:
