@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from extensions.push import displayed, payloads, report
+from extensions.push import displayed, payloads, report, tigase
 from extensions.push.devices import Devices
 from extensions.push.payloads import NS
 from extensions.push.scheduler import Scheduler
@@ -63,7 +63,7 @@ class Push(Extension):
 
     def wires(self) -> Iterable[Wire]:
         """Every hook of this extension."""
-        for var in (NS, payloads.MUTED, payloads.KNOWN_ONLY):
+        for var in (NS, *tigase.FEATURES):
             yield Feature(var, At.OWN)
         yield IQ("set", payloads.ENABLE, self.enable, At.OWN)
         yield IQ("set", payloads.DISABLE, self.disable, At.OWN)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from extensions.payloads import forms
 from extensions.payloads.forms import Field, Form
-from extensions.push.store import Wants
+from extensions.push import tigase
 from server.element import escape, to_bytes
 from server.errors import Condition, StanzaError
 from server.jid import JID, JIDMalformed
 
 if TYPE_CHECKING:
+    from extensions.push.wants import Wants
     from server.element import Element
 
 NS: Final = "urn:xmpp:push:0"
@@ -20,13 +21,8 @@ DISABLE: Final = f"{{{NS}}}disable"
 SUMMARY: Final = "urn:xmpp:push:summary"
 PUBLISH_OPTIONS: Final = "http://jabber.org/protocol/pubsub#publish-options"
 
-#: Filters that Siskin and Snikket on iOS ask for.
-MUTED: Final = "tigase:push:filter:muted:0"
-KNOWN_ONLY: Final = "tigase:push:filter:ignore-unknown:0"
-
 _NODE_LIMIT: Final = 1023
 _OPTIONS_LIMIT: Final = 4096
-_MUTED_LIMIT: Final = 500
 
 _AFFILIATIONS: Final = frozenset(("none", "outcast"))
 
@@ -50,7 +46,7 @@ def parse_enable(element: Element) -> Enable:
         if len(options) > _OPTIONS_LIMIT:
             raise StanzaError(Condition.NOT_ACCEPTABLE, "The publish options are too large")
     service, node = parse_target(element)
-    return Enable(service, node or "", options, _wants(element))
+    return Enable(service, node or "", options, tigase.parse(element))
 
 
 def parse_target(element: Element) -> tuple[JID, str | None]:
@@ -71,22 +67,6 @@ def parse_target(element: Element) -> tuple[JID, str | None]:
     return service, node
 
 
-def _wants(element: Element) -> Wants:
-    muted = element.find(f"{{{MUTED}}}muted")
-    items = [] if muted is None else muted.findall(f"{{{MUTED}}}item")
-    if len(items) > _MUTED_LIMIT:
-        raise StanzaError(Condition.NOT_ACCEPTABLE, "Too many conversations are muted")
-    known_only = element.find(f"{{{KNOWN_ONLY}}}ignore-unknown") is not None
-    return Wants(tuple(each for each in map(_address, items) if each), known_only)
-
-
-def _address(item: Element) -> str:
-    try:
-        return str(JID.parse(item.get("jid", "")).bare)
-    except JIDMalformed:
-        return ""
-
-
 def revoked_node(element: Element) -> str | None:
     """The node that an app server's message says it takes nothing at any more (§8)."""
     pubsub = element.find("{http://jabber.org/protocol/pubsub}pubsub")
@@ -98,8 +78,8 @@ def revoked_node(element: Element) -> str | None:
     return pubsub.get("node", "")
 
 
-def publication(node: str, options: bytes, count: int, text: str, sender: str = "") -> bytes:
-    """The request that notifies a device (§7).
+def summary(count: int, text: str, sender: str = "") -> bytes:
+    """What app servers are told (§7).
 
     `text` stands for what was written, which is not told; COMPAT: app servers ring only when there
     is a text.
@@ -107,13 +87,24 @@ def publication(node: str, options: bytes, count: int, text: str, sender: str = 
     fields = [Field("message-count", (str(count),)), Field("last-message-body", (text,))]
     if sender:
         fields.insert(1, Field("last-message-sender", (sender,)))
-    form = to_bytes(forms.build(Form("submit", forms.typed(SUMMARY, *fields))))
+    return to_bytes(forms.build(Form("submit", forms.typed(SUMMARY, *fields))))
+
+
+def publication(node: str, options: bytes, told: bytes, *, is_urgent: bool) -> bytes:
+    """The request that notifies a device (§7); `told` is all that it says.
+
+    "the XMPP server SHOULD mark high priority notifications" (`tigase:push:priority:0`): for a
+    device that asked, all are; the others were never sent.
+    """
+    urgent = b"<priority xmlns='%s'>high</priority>" % tigase.PRIORITY.encode()
     # "the publish request SHOULD include the data as publish options"
-    told = b"<publish-options>%s</publish-options>" % options if options else b""
+    added = b"<publish-options>%s</publish-options>" % options if options else b""
     return (
         b"<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish%s><item>"
-        b"<notification xmlns='urn:xmpp:push:0'>%s</notification></item></publish>%s</pubsub>"
-    ) % (b" node='%s'" % escape(node) if node else b"", form, told)
+        b"<notification xmlns='urn:xmpp:push:0'>%s%s</notification></item></publish>%s</pubsub>"
+    ) % (
+        b" node='%s'" % escape(node) if node else b"", told, urgent if is_urgent else b"", added,
+    )  # fmt: skip
 
 
 def text_of(count: int, *, is_call: bool) -> str:

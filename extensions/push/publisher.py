@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from extensions.push import payloads
+from extensions.push.content import Content
+from extensions.push.contents import Contents
 from extensions.push.rules import FINAL, RETRY
+from extensions.push.sealing import IV_BYTES, sealed
+from server import outages
 from server.errors import StanzaError
 from server.jid import JID
+from server.storage.errors import StorageUnavailable
 
 if TYPE_CHECKING:
     import asyncio
@@ -43,6 +49,7 @@ class Publisher:
         self._open: dict[str, int] = {}  # app server → notifications not answered
         self._queues: dict[str, deque[tuple[Watch, Device]]] = {}
         self._waiting = 0
+        self._contents = Contents(host.server)
 
     def send(self, watch: Watch, device: Device) -> None:
         """Notify a device of everything that waits for it, now or when it is its turn."""
@@ -61,30 +68,64 @@ class Publisher:
         return self._host.server.clock.now()
 
     def _publish(self, watch: Watch, device: Device) -> None:
-        agenda, row = device.agenda, device.row
-        last, is_call = agenda.last, agenda.has_call
-        sender = last.conversation if last is not None and self._section.sender else ""
-        text = payloads.text_of(agenda.count, is_call=is_call)
-        payload = payloads.publication(row.node, row.options, agenda.count, text, sender)
-        agenda.take(self._now(), float(self._section.interval))
+        service = device.row.service
         device.is_busy = True
-        self._open[row.service] = self._open.get(row.service, 0) + 1
+        self._open[service] = self._open.get(service, 0) + 1
+        if device.row.wants.seal is None:
+            self._ask(watch, device, None)
+        elif not self._host.server.is_stopping:
+            self._host.server.tasks.spawn(self._read_and_ask(watch, device), "push-content")
+
+    async def _read_and_ask(self, watch: Watch, device: Device) -> None:
+        """Look up what is to be told. Meanwhile the device may have got it."""
+        subject = device.agenda.subject
+        content = None
+        try:
+            if subject is not None:
+                content = await self._contents.find(subject.mid)
+        except StorageUnavailable as outage:
+            outages.note(outage)
+        device.settle(self._host.accounts.known(watch.jid))
+        if device.agenda.is_armed and not device.is_gone:
+            self._ask(watch, device, content)
+        else:
+            self._release(watch, device)
+
+    def _ask(self, watch: Watch, device: Device, content: Content | None) -> None:
+        agenda, row = device.agenda, device.row
+        subject, count = agenda.subject, agenda.count
+        assert subject is not None
+        text = payloads.text_of(count, is_call=agenda.has_call)
+        peer = subject.conversation
+        if row.wants.seal is None:
+            told = payloads.summary(count, text, peer if self._section.sender else "")
+        else:
+            content = content or Content(JID.parse(peer))
+            told = sealed(
+                row.wants.seal, self._host.server.entropy.bytes(IV_BYTES), count,
+                replace(content, text=content.text or text), takes_calls=row.wants.jingle,
+            )  # fmt: skip
+        payload = payloads.publication(row.node, row.options, told, is_urgent=row.wants.priority)
+        agenda.take(self._now(), float(self._section.interval))
         watch.trace.note(f"sent: {text}", device.name)
         answer = self._host.server.queries.ask(
             self._host.jid, JID.parse(row.service), payload, type_="set", timeout=PATIENCE
         )
-        answer.add_done_callback(partial(self._answered, watch, device, row.service))
+        answer.add_done_callback(partial(self._answered, watch, device))
 
-    def _answered(
-        self, watch: Watch, device: Device, service: str, answer: asyncio.Future[Stanza]
-    ) -> None:
+    def _answered(self, watch: Watch, device: Device, answer: asyncio.Future[Stanza]) -> None:
+        refusal = None if answer.cancelled() else answer.exception()
+        if not device.is_gone:
+            self._judge(watch, device, refusal)
+        self._release(watch, device)
+
+    def _release(self, watch: Watch, device: Device) -> None:
+        """The next one may be sent to this app server."""
+        service = device.row.service
         self._open[service] -= 1
         if not self._open[service]:
             del self._open[service]
         device.is_busy = False
-        refusal = None if answer.cancelled() else answer.exception()
-        if not device.is_gone:
-            self._judge(watch, device, refusal)
         self._settled(watch)
         self._next(service)
 

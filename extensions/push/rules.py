@@ -82,9 +82,10 @@ class Agenda(Generic[S]):
         return bool(self._untold)
 
     @property
-    def last(self) -> Arrival[S] | None:
-        """The newest message that the device is yet to be notified of."""
-        return next(reversed(self._untold.values()))[0] if self._untold else None
+    def subject(self) -> Arrival[S] | None:
+        """What a notification is about: the newest call, or else the newest message."""
+        newest = [arrival for arrival, _ in reversed(self._untold.values())]
+        return next((each for each in newest if each.is_call), newest[0] if newest else None)
 
     @property
     def has_call(self) -> bool:

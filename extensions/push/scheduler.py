@@ -9,7 +9,7 @@ from extensions.push.publisher import Publisher
 from extensions.push.rules import Arrival
 from extensions.push.settings import BOOKMARKS, Setting, setting_in
 from extensions.push.watch import Fresh, is_awake, positions
-from extensions.push.worth import Worth, mentions, worth
+from extensions.push.worth import Worth, named, worth
 from server import outages
 from server.errors import StanzaError
 from server.storage.errors import StorageUnavailable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from extensions.push.watch import Device, Message, Watch
     from server.account import Account
     from server.host import Host
+    from server.jid import JID
     from server.stanza import Stanza
 
 #: Notifications that are due together are spread over so many seconds.
@@ -64,7 +65,7 @@ class Scheduler:
         arrival: Message = Arrival(stanza.mid, peer, now, is_call, sent)
         known = account.roster.knows(peer)
         watch = self._devices.watch(account)
-        watch.add(Fresh(arrival, known, mentions(stanza, account.jid)))
+        watch.add(Fresh(arrival, known, named(stanza), stanza.type == "groupchat"))
         if not is_call:
             self._alarm.set(watch, now + self._delay + SPREAD * self._server.entropy.fraction())
         elif watch.is_looked_at:
@@ -110,7 +111,7 @@ class Scheduler:
         awake = is_awake(device.session(account))
         for each in fresh:
             arrival = each.arrival
-            silence = _silence(device, each, settings)
+            silence = _silence(watch.jid, device, each, settings)
             if silence:
                 watch.trace.note(f"not armed: {silence}", device.name, arrival.conversation)
                 continue
@@ -154,14 +155,16 @@ class Scheduler:
             self._server.tasks.spawn(work, "push-disable")
 
 
-def _silence(device: Device, fresh: Fresh, settings: dict[str, Setting]) -> str:
+def _silence(owner: JID, device: Device, fresh: Fresh, settings: dict[str, Setting]) -> str:
     """Why a device is not to be notified of a message; empty if it is."""
     conversation, wants = fresh.arrival.conversation, device.row.wants
     setting = settings.get(conversation, Setting.ALWAYS)
-    if setting is Setting.NEVER or (setting is Setting.ON_MENTION and not fresh.is_mention):
+    if setting is Setting.NEVER or (setting is Setting.ON_MENTION and owner not in fresh.named):
         return "the bookmark says not to notify"
     if conversation in wants.muted:
         return "the device has muted the conversation"
+    if fresh.is_groupchat and not wants.hears(conversation, owner, fresh.named):
+        return "the device does not want that of this room"
     if wants.known_only and not fresh.is_known:
         return "the device wants no messages from strangers"
     return ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from extensions.push.wants import Wants
 
 if TYPE_CHECKING:
     from server.storage.database import Database
@@ -18,15 +20,8 @@ _SAVE = f"""INSERT INTO push_device (account, {_FIELDS}) VALUES ($1, $2, $3, $4,
         resource = excluded.resource, options = excluded.options, wants = excluded.wants"""
 _REMOVE = "DELETE FROM push_device WHERE account = $1 AND service = $2 AND node = $3"
 _REMOVE_ALL = "DELETE FROM push_device WHERE account = $1"
+_STANZA = "SELECT stanza FROM message WHERE id = $1"
 _REMOVE_ORPHANS = "DELETE FROM push_device WHERE account NOT IN (SELECT id FROM account)"
-
-
-@dataclass(frozen=True, slots=True)
-class Wants:
-    """What a device asked not to be notified of."""
-
-    muted: tuple[str, ...] = ()
-    known_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +33,7 @@ class DeviceRow:
     client: str
     resource: str
     options: bytes = b""
-    wants: Wants = Wants()
+    wants: Wants = field(default_factory=Wants)
 
 
 async def listing(db: Database, account: int) -> list[DeviceRow]:
@@ -80,3 +75,9 @@ async def remove_all(db: Database, account: int) -> None:
 async def remove_orphans(db: Database) -> None:
     """Forget the devices of accounts that are gone."""
     await db.execute(_REMOVE_ORPHANS)
+
+
+async def stanza(db: Database, mid: int) -> bytes | None:
+    """A stored message."""
+    rows = await db.fetch(_STANZA, mid)
+    return bytes(rows[0][0]) if rows else None

@@ -25,7 +25,8 @@ class Fresh(NamedTuple):
 
     arrival: Message
     is_known: bool
-    is_mention: bool
+    named: frozenset[str]  # the addresses that it mentions
+    is_groupchat: bool
 
 
 class Device:

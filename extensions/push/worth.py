@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from server.messages.rules import PENDING
 from server.stanza import BODY
@@ -63,6 +64,9 @@ _MUC_USER: Final = "{http://jabber.org/protocol/muc#user}x"
 _INVITE: Final = "{http://jabber.org/protocol/muc#user}invite"
 
 _REFERENCE: Final = "{urn:xmpp:reference:0}reference"
+_NOBODY: Final[frozenset[str]] = frozenset()
+#: More people are mentioned by nobody who means somebody.
+_MOST_NAMED: Final = 20
 
 _READ: Final = frozenset().union(
     {BODY},
@@ -89,6 +93,11 @@ def worth(stanza: Stanza, owner: JID) -> Worth:
     return Worth.NOTHING
 
 
+def is_call(stanza: Stanza) -> bool:
+    """Whether somebody calls."""
+    return not _CALLS.isdisjoint(stanza.payloads)
+
+
 def _is_sealed(stanza: Stanza) -> bool:
     for tag in _SEALED:
         sealed = stanza.payloads.get(tag)
@@ -110,11 +119,10 @@ def shows_reading(stanza: Stanza) -> bool:
     return stanza.type != "error" and not _READ.isdisjoint(stanza.payloads)
 
 
-def mentions(stanza: Stanza, owner: JID) -> bool:
-    """Whether a message names the user (XEP-0372 §3.2), as far as it can be read here."""
+def named(stanza: Stanza) -> frozenset[str]:
+    """The addresses that a message mentions (XEP-0372 §3.2), as far as it can be read here."""
     if _REFERENCE not in stanza.payloads:
-        return False
-    return any(
-        each.get("type") == "mention" and each.get("uri", "").removeprefix("xmpp:") == owner
-        for each in stanza.element.iterchildren(_REFERENCE)
-    )
+        return _NOBODY
+    found = stanza.element.iterchildren(_REFERENCE)
+    uris = [each.get("uri", "") for each in found if each.get("type") == "mention"]
+    return frozenset(unquote(uri.removeprefix("xmpp:")) for uri in uris[:_MOST_NAMED])

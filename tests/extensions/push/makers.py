@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterable
 
     from extensions.payloads.forms import Form
+    from server.element import Element
     from server.errors import StanzaError
     from server.extension import Request
     from server.host import Host
@@ -47,6 +48,7 @@ class Notification(NamedTuple):
     fields: dict[str, str]
     options: Form | None
     from_: JID
+    element: Element
 
     @property
     def pending(self) -> int:
@@ -83,15 +85,21 @@ class AppService(Service):
             raise self.refusal
         publish = request.payload.find(f"{{{PUBSUB}}}publish")
         assert publish is not None
-        x = publish.find(f"{{{PUBSUB}}}item/{{{NS}}}notification/{forms.X}")
-        assert x is not None
-        fields = {field.var: field.values[0] for field in forms.parse(x).fields}
-        assert fields.pop("FORM_TYPE") == "urn:xmpp:push:summary"
+        notification = publish.find(f"{{{PUBSUB}}}item/{{{NS}}}notification")
+        assert notification is not None
+        fields = _fields(notification.find(forms.X))
         told = request.payload.find(f"{{{PUBSUB}}}publish-options/{forms.X}")
         options = None if told is None else forms.parse(told)
         now = self.host.server.clock.now()
         node = publish.get("node", "")
-        self.taken.append(Notification(now, node, fields, options, request.from_))
+        self.taken.append(Notification(now, node, fields, options, request.from_, notification))
+
+
+def _fields(x: Element | None) -> dict[str, str]:
+    """What the form of a notification says; nothing if there is none."""
+    fields = {} if x is None else {each.var: each.values[0] for each in forms.parse(x).fields}
+    assert fields.pop("FORM_TYPE", "urn:xmpp:push:summary") == "urn:xmpp:push:summary"
+    return fields
 
 
 class AppServer(Extension):

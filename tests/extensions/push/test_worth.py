@@ -7,7 +7,7 @@ from lxml import etree
 
 from extensions.push.displayed import displayed_up_to
 from extensions.push.settings import NS, Setting, setting_in
-from extensions.push.worth import Worth, mentions, shows_reading, worth
+from extensions.push.worth import Worth, named, shows_reading, worth
 from server.jid import JID
 from server.messages.rules import disposition
 from server.stanza import Stanza
@@ -77,7 +77,7 @@ def test_mentions(reference: str, expected: bool) -> None:
         f"<reference xmlns='urn:xmpp:reference:0' {reference}/>"
         "<reference xmlns='urn:xmpp:reference:0' type='data' uri='https://example.org'/>"
     )
-    assert mentions(stanza, ANNA) is expected
+    assert (ANNA in named(stanza)) is expected
 
 
 @pytest.mark.parametrize(("inside", "expected"), [
