@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from server.errors import StreamCondition, StreamError
+from server.moments import ClientRevoked
 from server.storage import clients as store
 from server.storage.clients import ClientRow
 
@@ -81,3 +82,4 @@ async def revoke(server: Server, account: Account, client: str) -> None:
     gone = StreamError(StreamCondition.NOT_AUTHORIZED, _REVOKED)
     for session in [each for each in account.sessions.values() if each.client == client]:
         server.sessions.end(session, gone)
+    account.host.moment(ClientRevoked(account, client))

@@ -49,6 +49,14 @@ class SessionEnded:
 
 
 @dataclass(slots=True)
+class ClientRevoked:
+    """A client of an account has no access any more, by the name it has here (XEP-0494 §3.2)."""
+
+    account: Account
+    client: str
+
+
+@dataclass(slots=True)
 class AccountDeleted:
     """An account and all that was stored for it are gone."""
 

@@ -30,7 +30,7 @@ from server.extension import (
     Spec,
     Wire,
 )
-from server.moments import AccountDeleted, SessionBound, SessionEnded
+from server.moments import AccountDeleted, ClientRevoked, SessionBound, SessionEnded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,6 +74,7 @@ class Push(Extension):
         yield Outbound(Phase.COPY, self.went)
         yield On(SessionBound, self.bound)
         yield On(SessionEnded, self.ended)
+        yield On(ClientRevoked, self.disowned)
         yield On(AccountDeleted, self.deleted)
 
     async def start(self) -> None:
@@ -162,6 +163,11 @@ class Push(Extension):
         watch = self._devices.known(moment.session.account.id)
         if watch is not None:
             watch.parted(moment.session)
+
+    async def disowned(self, moment: ClientRevoked) -> None:
+        """A client has no access any more, so it is told nothing any more."""
+        if moment.account.id in self._devices.enabled:
+            await self._devices.refresh(self._devices.watch(moment.account))
 
     async def deleted(self, moment: AccountDeleted) -> None:
         """An account is gone."""

@@ -8,6 +8,7 @@ from extensions.clients import Clients
 from extensions.csi import NS as CSI
 from extensions.registration import Registration
 from server import clients
+from server.storage import clients as store
 from tests.extensions.push.makers import (
     APP,
     BODY,
@@ -172,16 +173,35 @@ async def test_the_device_is_its_client() -> None:
 
 
 async def test_a_client_whose_access_was_taken_away() -> None:
-    """XEP-0494 §3.2."""
+    """XEP-0494 §3.2; at once, and only its own device."""
+    async with open_makers(Clients, Registration) as makers:
+        phone = await _sasl2(makers)
+        await enable(phone)
+        tablet = await makers.phone("anna/tablet", "tablet")
+        await tablet.close()
+        account, client = phone.session.account, phone.session.client
+        await clients.revoke(makers.house.server, account, client)
+        await makers.house.settle()
+        rows = await makers.house.database.fetch("SELECT node FROM push_device")
+        assert rows == [("tablet",)]
+        assert "disabled: the client has no access any more" in await makers.history()
+        await write(await makers.house.online("ben/pc"))
+        await makers.pass_time(10)
+        assert [found.node for found in makers.taken] == ["tablet"]
+
+
+async def test_a_client_that_was_forgotten() -> None:
+    """It was not seen for long (`clients.keep`): nobody says so, but it is looked at in time."""
     async with open_makers(Clients, Registration) as makers:
         phone = await _sasl2(makers)
         await enable(phone)
         account, client = phone.session.account, phone.session.client
-        await clients.revoke(makers.house.server, account, client)
+        await phone.close()
+        await store.write(makers.house.database, store.forgetting(account.id, client))
         await write(await makers.house.online("ben/pc"))
         await makers.pass_time(10)
         assert makers.taken == []
-        assert "disabled: the client has no access any more" in await makers.history()
+        assert await makers.house.database.fetch("SELECT node FROM push_device") == []
 
 
 async def _sasl2(makers: Makers) -> Client:
