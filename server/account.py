@@ -42,8 +42,10 @@ class Account:
         "guards",
         "host",
         "id",
+        "is_disabled",
         "jid",
         "last_active",
+        "last_login",
         "last_status",
         "ledger",
         "preferences",
@@ -65,7 +67,9 @@ class Account:
         self.preferences = ArchivePreferences()
         #: What its owner wants kept away, by the name of the extension that does it.
         self.guards: Mapping[str, Guard] = UNGUARDED
+        self.is_disabled = False  # nobody may log in (XEP-0133 §4.3)
         self.last_active = 0
+        self.last_login = 0  # unix milliseconds
         self.last_status = ""
         self.draining: Session | None = None
         self.waiting = UNKNOWN  # messages that no device was there to take, if counted
@@ -203,7 +207,9 @@ class Accounts:
         if row is None:
             return None
         account = Account(self._host, row.id, bare, row.credentials)
+        account.is_disabled = bool(row.disabled)
         account.last_active = row.last_active
+        account.last_login = row.last_login
         account.last_status = row.last_status
         account.roster = Roster.restore(await roster_store.load(database, row.id))
         default = self._host.server.config.archive.default

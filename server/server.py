@@ -73,6 +73,8 @@ class Server:
         self.meters = Meters()
         self.figures = Figures(self)
         self.is_stopping = False
+        #: Ends the process when all is done, True: and begins anew; set by who has started it.
+        self.ask_to_end: Callable[[bool], None] | None = None
         self.hosts: dict[str, Host] = {
             domain: Host(self, domain) for domain in config.server.domains
         }

@@ -11,15 +11,16 @@ from server.storage.insert import Insert, Step
 
 ACTIVITY = Insert(
     "activity",
-    ("account", "last_active", "last_status"),
+    ("account", "last_active", "last_status", "last_login"),
     "(account) DO UPDATE SET last_active = excluded.last_active,"
-    " last_status = excluded.last_status",
+    " last_status = excluded.last_status, last_login = excluded.last_login",
     retry=True,
     key=1,
 )
 
 _FIND = """SELECT a.id, a.jid, a.created, a.roster_version,
         COALESCE(d.cursor, 0), COALESCE(t.last_active, 0), COALESCE(t.last_status, ''),
+        COALESCE(t.last_login, 0), a.disabled,
         c.hash, c.iterations, c.salt, c.stored_key, c.server_key
     FROM account a
     LEFT JOIN delivered d ON d.account = a.id
@@ -40,6 +41,12 @@ _DROP_KEYS = f"DELETE FROM credential {_OF}"
 # Whoever holds a token got it for the old password.
 _DROP_TOKENS = f"DELETE FROM token {_OF}"
 _FORGET_PASSWORD = f"UPDATE client SET password = 0 {_OF}"
+_DISABLE = "UPDATE account SET disabled = $2 WHERE jid = $1 AND disabled = 0"
+_ENABLE = "UPDATE account SET disabled = 0 WHERE jid = $1"
+_LAST_LOGIN = """SELECT t.last_login FROM account a JOIN activity t ON t.account = a.id
+        WHERE a.jid = $1
+    UNION ALL SELECT u.last_seen FROM account a JOIN client_use u ON u.account = a.id
+        WHERE a.jid = $1"""
 _OWNED = (
     "credential",
     "delivered",
@@ -71,6 +78,9 @@ class AccountRow:
     delivered: int
     last_active: int
     last_status: str
+    last_login: int
+    disabled: int
+    """Since when nobody may log in, in unix milliseconds; 0: it is open."""
     credentials: Mapping[str, ScramKeys]
 
 
@@ -117,9 +127,11 @@ async def find_account(db: Database, jid: JID) -> AccountRow | None:
     rows = await db.fetch(_FIND, jid)
     if not rows:
         return None
-    keys = {row[7]: ScramKeys(*row[7:]) for row in rows if row[7] is not None}
-    number, jid_, created, version, delivered, last_active, last_status = rows[0][:7]
-    return AccountRow(number, jid_, created, version, delivered, last_active, last_status, keys)
+    keys = {row[9]: ScramKeys(*row[9:]) for row in rows if row[9] is not None}
+    number, jid_, created, version, delivered, last_active, status, login, disabled = rows[0][:9]
+    return AccountRow(
+        number, jid_, created, version, delivered, last_active, status, login, disabled, keys
+    )
 
 
 async def account_exists(db: Database, jid: JID) -> bool:
@@ -127,10 +139,13 @@ async def account_exists(db: Database, jid: JID) -> bool:
     return bool(await db.fetch(_ID, jid))
 
 
-async def list_accounts(db: Database, after: str = "", limit: int = 1000) -> list[str]:
-    """Bare addresses in order, a page at a time."""
+async def list_accounts(
+    db: Database, after: str = "", limit: int = 1000, *, disabled: bool = False
+) -> list[str]:
+    """Bare addresses in order, a page at a time; all, or only those that are disabled."""
+    only = "disabled > 0 AND " if disabled else ""
     rows = await db.fetch_large(
-        "SELECT jid FROM account WHERE jid > $1 ORDER BY jid LIMIT $2", after, limit
+        f"SELECT jid FROM account WHERE {only}jid > $1 ORDER BY jid LIMIT $2", after, limit
     )
     return [row[0] for row in rows]
 
@@ -156,9 +171,30 @@ async def delete_account(db: Database, jid: JID) -> bool:
     return True
 
 
-def save_last_active(db: Database, account: int, now_ms: int, status: str = "") -> int:
-    """Note when the account was last online (XEP-0012 §4), through the journal."""
-    return db.journal.append(ACTIVITY, (account, now_ms, status))
+async def last_login(db: Database, jid: JID) -> int:
+    """When the account was logged into last, in unix milliseconds; 0: never, or not yet noted."""
+    rows = await db.fetch(_LAST_LOGIN, jid)
+    return max((int(row[0]) for row in rows), default=0)
+
+
+async def disable(db: Database, jid: JID, now_ms: int) -> None:
+    """From now on nobody may log in; since when is kept if it was so already."""
+    await db.execute(_DISABLE, jid, now_ms)
+
+
+async def enable(db: Database, jid: JID) -> None:
+    """Its owner may log in again."""
+    await db.execute(_ENABLE, jid)
+
+
+def save_last_active(
+    db: Database, account: int, now_ms: int, status: str = "", last_login: int = 0
+) -> int:
+    """Note when the account was last online (XEP-0012 §4), through the journal.
+
+    And when it logged in last (XEP-0133 §4.9): together, as each row has its price.
+    """
+    return db.journal.append(ACTIVITY, (account, now_ms, status, last_login))
 
 
 def _keys_step(jid: JID, keys: ScramKeys) -> Step:
