@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from server.clock import Clock
 from server.control import Refused, Verb
+from server.dossier import compile_stored
 from server.entropy import Entropy
 from server.jid import JID, JIDMalformed
 from server.sasl.keys import HASHES, ScramKeys, derive_credentials
@@ -39,8 +41,8 @@ async def _no_farewell(_account: JID) -> None:
 class Administration:
     """Orders about accounts.
 
-    A running server is told what is about to be deleted (`deleting`), and ends the sessions of what
-    was (`deleted`, `changed`).
+    A running server is told what is about to be deleted (`deleting`), ends the sessions of what was
+    or may not be used (`deleted`, `changed`, `disabled`), and looks anew (`enabled`).
     """
 
     database: Database
@@ -51,6 +53,8 @@ class Administration:
     deleted: Changed = _nothing
     changed: Changed = _nothing
     deleting: Callable[[JID], Awaitable[None]] = _no_farewell
+    disabled: Changed = _nothing
+    enabled: Changed = _nothing
 
     def verbs(self) -> Mapping[str, Verb]:
         """The orders by name, for the control socket."""
@@ -58,9 +62,12 @@ class Administration:
             "user.add": self.add,
             "user.count": self.count,
             "user.delete": self.delete,
+            "user.disable": self.disable,
+            "user.enable": self.enable,
             "user.import": self.import_accounts,
             "user.list": self.list,
             "user.password": self.password,
+            "user.show": self.show,
         }
 
     async def add(self, jid: str, password: str) -> None:
@@ -108,11 +115,30 @@ class Administration:
         await accounts.delete_account(self.database, account)
         self.deleted(account)
 
-    async def list(self, domain: str = "", most: int = 0) -> list[str]:
-        """The accounts of a domain, or all, in order; at most so many, if that is said."""
+    async def disable(self, jid: str) -> None:
+        """Let nobody log into an account until it is enabled; its sessions end (XEP-0133 §4.3).
+
+        Everything that is stored for it stays, and messages are kept for it as for anybody who is
+        away: its owner is to miss nothing when he comes back, and others are not told.
+        """
+        account = await self._existing(jid)
+        await accounts.disable(self.database, account, int(self.clock.utcnow() * 1000))
+        self.disabled(account)
+
+    async def enable(self, jid: str) -> None:
+        """Let the owner of an account log in again (XEP-0133 §4.4)."""
+        account = await self._existing(jid)
+        await accounts.enable(self.database, account)
+        self.enabled(account)
+
+    async def list(self, domain: str = "", most: int = 0, *, disabled: bool = False) -> list[str]:
+        """The accounts of a domain, or all, in order; at most so many, if that is said.
+
+        All of them, or only those that are disabled.
+        """
         found: list[str] = []
         after = ""
-        while page := await accounts.list_accounts(self.database, after, PAGE):
+        while page := await accounts.list_accounts(self.database, after, PAGE, disabled=disabled):
             found += [jid for jid in page if not domain or jid.endswith(f"@{domain}")]
             if most and len(found) >= most:
                 return found[:most]
@@ -124,6 +150,21 @@ class Administration:
         if not domain or self.domains == (domain,):
             return await accounts.count_accounts(self.database)
         return len(await self.list(domain))
+
+    async def show(self, jid: str) -> dict[str, Any]:
+        """What is known of an account."""
+        account = self._account(jid)
+        found = await compile_stored(self.database, account)
+        if found is None:
+            raise NotThere(f"there is no account {account}")
+        return found
+
+    async def last_login(self, jid: str) -> int:
+        """When an account was logged into last, as far as it is stored; 0: never.
+
+        In unix milliseconds. Some is stored only when all devices have gone.
+        """
+        return await accounts.last_login(self.database, await self._existing(jid))
 
     async def _existing(self, jid: str) -> JID:
         """The address of an account that is there."""

@@ -53,7 +53,7 @@ def serve(config: Config) -> None:
         begins_anew = uvloop.run(_run(config, folder))
     if begins_anew:
         # The same process, so whoever watches over it need not know.
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 
 class Ending:

@@ -6,23 +6,31 @@ feel it at once, and there are sessions to look at, to end and to speak to.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from server import log
 from server.administration import Administration
 from server.control import Refused
+from server.dossier import describe, is_active
 from server.element import escape
 from server.errors import StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
 from server.moments import AccountDeleted
+from server.storage.errors import StorageError
+from server.timestamps import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from server.account import Account
     from server.control import Verb
     from server.host import Host
     from server.server import Server
     from server.session import Session
+
+_log = log.get(__name__)
 
 #: Bytes of an announcement.
 LONGEST: Final = 10_000
@@ -41,6 +49,7 @@ class Orders:
             "session.announce": self.announce,
             "session.end": self.end,
             "session.list": self.online,
+            "user.show": self.show,
         }
 
     # -- accounts --
@@ -50,7 +59,8 @@ class Orders:
         server = self.server
         return Administration(
             server.database, server.config.server.domains, server.config.auth.scram_iterations,
-            server.clock, server.entropy, self._deleted, self._changed, self._deleting,
+            server.clock, server.entropy, self.deleted, self._changed, self._deleting,
+            self._disabled, self._enabled,
         )  # fmt: skip
 
     async def _deleting(self, jid: JID) -> None:
@@ -60,7 +70,8 @@ class Orders:
         if account is not None:
             await host.presence.part_all(account)
 
-    def _deleted(self, jid: JID) -> None:
+    def deleted(self, jid: JID) -> None:
+        """An account is gone: so are its sessions, and whoever keeps something of it is told."""
         host = self.server.hosts[jid.domain]
         account = host.accounts.known(jid)
         gone = StreamError(StreamCondition.NOT_AUTHORIZED, "the account was deleted")
@@ -72,6 +83,17 @@ class Orders:
         reason = StreamError(StreamCondition.RESET, "the password was changed")
         self._end_all(self.server.hosts[jid.domain], jid, reason)
 
+    def _disabled(self, jid: JID) -> None:
+        reason = StreamError(StreamCondition.NOT_AUTHORIZED, "the account was disabled")
+        self._end_all(self.server.hosts[jid.domain], jid, reason)
+
+    def _enabled(self, jid: JID) -> None:
+        accounts = self.server.hosts[jid.domain].accounts
+        accounts.changed(jid)
+        account = accounts.known(jid)
+        if account is not None and not account.sessions:
+            accounts.forget(account)
+
     def _end_all(self, host: Host, jid: JID, reason: StreamError) -> None:
         """End the sessions of an account that must be read anew."""
         host.accounts.changed(jid)
@@ -80,11 +102,42 @@ class Orders:
             self.server.sessions.end_account(account, reason)
             host.accounts.forget(account)
 
+    async def show(self, jid: str) -> dict[str, Any]:
+        """What is known of an account, with the devices that are online."""
+        with suppress(StorageError):  # what cannot be written can still be read
+            await self.server.journal.sync()
+        found = await self.accounts().show(jid)
+        account = self._known(found["jid"])
+        if account is not None and account.sessions:
+            found["last_login"] = stamp(account.last_login).decode()
+            found["sessions"] = [describe(each) for each in account.sessions.values()]
+        return found
+
+    async def last_login(self, jid: str) -> int:
+        """When an account was logged into last, in unix milliseconds; 0: never."""
+        stored = await self.accounts().last_login(jid)
+        account = self._known(jid)
+        return stored if account is None else max(stored, account.last_login)
+
+    def _known(self, jid: str) -> Account | None:
+        """The account if it is in memory."""
+        bare = JID.parse(jid)
+        return self.server.hosts[bare.domain].accounts.known(bare)
+
     # -- sessions --
 
     async def online(self, domain: str = "") -> list[str]:
         """The full addresses of those who are online, at a domain or everywhere, in order."""
         return sorted(str(session.jid) for session in self._sessions(domain))
+
+    async def active(self, domain: str, *, idle: bool = False) -> list[str]:
+        """The accounts of a domain that somebody uses now, or else those that are only online."""
+        accounts = self.server.hosts[domain].accounts.active()
+        return sorted(
+            str(account.jid)
+            for account in accounts
+            if any(map(is_active, account.sessions.values())) is not idle
+        )
 
     async def end(self, jid: str) -> int:
         """End the session of a full address, or all of an account; gives how many there were."""
@@ -110,6 +163,25 @@ class Orders:
         for session in told:
             session.send(notice(session, "Announcement", text))
         return len(told)
+
+    # -- the server itself --
+
+    async def stop(self, delay: float, text: str = "", *, restart: bool = False) -> int:
+        """End the server after so many seconds, or let it begin anew; tell everybody before.
+
+        Gives how many devices were told.
+        """
+        if self.server.ask_to_end is None:
+            raise Refused("this server can only be ended by whoever has started it")
+        told = await self.announce(text) if text.strip() else 0
+        _log.warning("server.ordered_to_end", seconds=delay, restart=restart)
+        self.server.tasks.spawn(self._stop_later(delay, restart), "ending")
+        return told
+
+    async def _stop_later(self, delay: float, restart: bool) -> None:
+        await self.server.clock.sleep(delay)
+        assert self.server.ask_to_end is not None
+        self.server.ask_to_end(restart)
 
     def _sessions(self, domain: str) -> Iterator[Session]:
         for name, host in self.server.hosts.items():

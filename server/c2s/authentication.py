@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from server import log
+from server.c2s.admission import admit
 from server.c2s.phase import Phase
 from server.errors import SASLCondition, StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
@@ -90,8 +91,8 @@ def _step(stream: ClientStream, step: Step) -> Awaitable[None] | None:
     if isinstance(step, NeedCredentials):
         return _look_up(stream, step)
     if isinstance(step, Success):
-        _succeeded(stream, step)
-    elif isinstance(step, Failure):
+        return _succeeded(stream, step)
+    if isinstance(step, Failure):
         _failed(stream, step)
     elif isinstance(step, Challenge):
         stream.write(build(step))
@@ -140,9 +141,15 @@ async def _create(stream: ClientStream, username: str) -> bool:
     return True
 
 
-def _succeeded(stream: ClientStream, success: Success) -> None:
+async def _succeeded(stream: ClientStream, success: Success) -> None:
     assert stream.host is not None
-    stream.account_name = JID.parse(f"{success.username}@{stream.host.domain}").local
+    admitted = await admit(stream, JID.parse(f"{success.username}@{stream.host.domain}"))
+    if stream.phase is not Phase.UNAUTHENTICATED:
+        return
+    if isinstance(admitted, Failure):
+        _failed(stream, admitted)
+        return
+    stream.account_name = admitted.jid.local
     stream.attempt = None
     stream.write(build(success))
     stream.reopen(Phase.REOPENING)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from server.c2s.admission import admit
 from server.c2s.phase import Phase
 from server.element import escape
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
+from server.sasl.mechanism import Failure
 from server.stanza import Stanza, error_reply
 
 if TYPE_CHECKING:
@@ -42,12 +44,11 @@ async def _bind(stream: ClientStream, element: Element, wanted: str | None) -> N
     except JIDMalformed as wrong:
         _refuse(stream, element, bare, StanzaError(Condition.BAD_REQUEST, str(wrong)))
         return
-    account = await host.accounts.load(bare)
+    account = await admit(stream, bare)
     if stream.phase is not Phase.AUTHENTICATED:
         return  # it was closed meanwhile
-    # A password that was changed since then opens nothing any more.
-    if account is None or stream.credentials not in (None, account.credentials):
-        stream.close(StreamError(StreamCondition.NOT_AUTHORIZED, "the account has changed"))
+    if isinstance(account, Failure):
+        stream.close(StreamError(StreamCondition.NOT_AUTHORIZED, account.text))
         return
     login = stream.login
     client, known = ("", None) if login is None else (login.client, login.known)

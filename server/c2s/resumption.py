@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from server.c2s.admission import judge
 from server.c2s.phase import Phase
 from server.element import escape
 from server.errors import Condition, StreamCondition, StreamError
+from server.sasl.mechanism import Failure
 from server.stream.management import NS, WRAP, AckedTooMuchError, Outbox, parse_h
 
 if TYPE_CHECKING:
@@ -127,6 +129,7 @@ def claim(stream: ClientStream, element: Element) -> Session | bytes | None:
         or h is None
         or session.account.jid.local != stream.account_name
         or session.host is not host
+        or isinstance(judge(stream, session.account), Failure)
     ):
         handled = server.sessions.ended_at(element.get("previd") or "", host, stream.account_name)
         return failed(Condition.ITEM_NOT_FOUND, handled)

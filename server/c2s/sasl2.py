@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from server import clients
 from server.c2s import authentication, bind2, fast, resumption, upgrade
+from server.c2s.admission import admit
 from server.c2s.answers import (
     around,
     build_challenge,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 _MISMATCH: Final = f"<config-version-mismatch xmlns='{NS_PIPELINING}'/>".encode()
 _MINUTE: Final = 60_000
-_GONE: Final = Failure(SASLCondition.NOT_AUTHORIZED, "the account has changed meanwhile")
 
 
 # -- what clients send --
@@ -107,6 +107,8 @@ async def receive_task(stream: ClientStream, element: Element) -> None:
     if login is None or not login.tasks:
         _fail(stream, Failure(SASLCondition.MALFORMED_REQUEST, "there is no task"))
         return
+    if not await _holds(stream, login):
+        return
     failure = await upgrade.receive(stream, login, element)
     if stream.phase is not Phase.AUTHENTICATING:
         return
@@ -154,11 +156,11 @@ async def _proved(stream: ClientStream, success: Success) -> None:
     assert login is not None
     assert host is not None
     stream.attempt = None
-    account = await host.accounts.load(JID.parse(f"{success.username}@{host.domain}"))
+    account = await admit(stream, JID.parse(f"{success.username}@{host.domain}"))
     if stream.phase is not Phase.AUTHENTICATING:
         return
-    if account is None:
-        _fail(stream, _GONE)
+    if isinstance(account, Failure):
+        _fail(stream, account)
         return
     # "Any non-empty authorization string MUST be considered an error if the stream's from attribute
     # (if present) does not match" (§4.4)
@@ -207,27 +209,27 @@ async def _finish(stream: ClientStream, login: Login) -> None:
         refusal = resumed
     if login.request.bind is not None:
         await _bind(stream, login, refusal, token)
-    else:
+    elif await _holds(stream, login):
         stream.write(build_success(login, login.account.jid, refusal + token))
         stream.authenticated()
         stream.write(stream.server.features.after(login.account.host))
 
 
 async def _holds(stream: ClientStream, login: Login) -> bool:
-    """Whether what was proved is still so.
+    """Whether what was proved is still so, and may be used.
 
     The password may have changed meanwhile, or the account may have gone: then the attempt is over,
     and so is a token made for it.
     """
     assert login.account is not None
-    account = await login.account.host.accounts.load(login.account.jid)
+    account = await admit(stream, login.account.jid)
     if stream.phase is not Phase.AUTHENTICATING:
         return False
-    if account is None or stream.credentials not in (None, account.credentials):
-        if login.client:
+    if isinstance(account, Failure):
+        if login.client and account.condition is SASLCondition.NOT_AUTHORIZED:
             dropping = [store.dropping_tokens(login.account.id, login.client)]
             await store.write(stream.server.database, dropping)
-        _fail(stream, _GONE)
+        _fail(stream, account)
         return False
     login.account = account
     return True

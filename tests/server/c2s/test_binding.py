@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.jid import JID
-from server.storage import accounts
+from server.orders import Orders
 from tests.harness.house import House
 from tests.harness.talk import authenticate, bind, expect_end, expect_refusal
 
@@ -129,6 +129,6 @@ async def test_binding_again() -> None:
 async def test_an_account_that_is_deleted_meanwhile() -> None:
     async with House() as house:
         client = await authenticate(house, "anna")
-        await accounts.delete_account(house.database, JID.of("anna@example.org"))
+        await Orders(house.server).accounts().delete("anna@example.org")
         await client.send(f"<iq type='set' id='b'><bind xmlns='{BIND}'/></iq>")
         await expect_end(client, "not-authorized")

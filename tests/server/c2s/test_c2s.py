@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
 
 from server.jid import JID
+from server.orders import Orders
 from server.sasl.keys import HASHES, derive_credentials
 from server.storage import accounts
 from tests.harness.house import PASSWORD, House
@@ -36,9 +37,7 @@ async def test_a_new_password_before_the_resource_is_bound() -> None:
     """Who has logged in with the old password is not let in by it any more."""
     async with House() as house:
         client = await authenticate(house, "anna")
-        salts = dict.fromkeys(HASHES, b"another salt")
-        keys = derive_credentials("new", salts, 4096)
-        await accounts.set_credentials(house.database, ANNA, keys.values())
+        await Orders(house.server).accounts().password(ANNA, "new")
         await client.send(BIND)
         await expect_end(client, "not-authorized")
 
