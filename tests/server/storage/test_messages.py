@@ -43,7 +43,7 @@ async def test_what_is_deliverable_after_the_cursor_is_pending(open_database: Op
     async with open_database() as database:
         account = await fill(database)
         rows = await pending(database, account, 0)
-        assert rows[0] == (1, b"<message n='1'/>")
+        assert rows[0] == (1, b"<message n='1'/>", VISIBLE | DELIVERABLE)
         assert [row[0] for row in rows] == [1, 2, 4, 6]
         assert [row[0] for row in await pending(database, account, 2)] == [4, 6]
         assert [row[0] for row in await pending(database, account, 0, limit=2)] == [1, 2]
