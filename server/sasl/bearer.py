@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 LONGEST: Final = 8192
 """Characters of a token; a SASL message must hold it."""
 MOST_KEYS: Final = 64
+NOT_SIGNED: Final = "the token is not signed by a key of the issuer"
+"""Why a token is not valid, when other keys might make it so."""
+
+_RSA_BITS: Final = 2048
 
 #: Key type of a JWK → the algorithms it is good for, by their beginnings (RFC 8725 §3.1).
 _FITTING: Final = {
@@ -48,7 +52,11 @@ class Key:
 
     def fits(self, algorithm: str) -> bool:
         """Whether it may check such a signature: a public key is never taken for a secret."""
-        return algorithm.startswith(_FITTING[self.type])
+        if not algorithm.startswith(_FITTING[self.type]):
+            return False
+        # "A key of the same size as the hash output (for instance, 256 bits for "HS256") or larger
+        # MUST be used with this algorithm" (RFC 7518 §3.2).
+        return self.type != "oct" or len(self.material) * 8 >= int(algorithm.removeprefix("HS"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ class Verifier:
                 claims = self._claims(token, key, algorithm)
                 if claims is not None:
                     return claims if isinstance(claims, str) else self._read(claims, now)
-        return "the token is not signed by a key of the issuer"
+        return NOT_SIGNED
 
     def _claims(self, token: str, key: Key, algorithm: str) -> dict[str, Any] | str | None:
         """The claims; a text if they are for somebody else; None if the key does not fit."""
@@ -148,6 +156,8 @@ def parse_keys(data: bytes) -> tuple[Key, ...]:
     kind = kinds.get(type(material).__name__.removeprefix("_"))
     if kind is None:
         raise NoKeysError("a public key of a kind that signs no tokens")
+    if not _is_long(kind, material):
+        raise NoKeysError(f"an RSA key of less than {_RSA_BITS} bits")
     return (Key("", kind, material),)
 
 
@@ -169,12 +179,20 @@ def _parse_member(member: object) -> Key | None:
     if not isinstance(member, dict) or member.get("use", "sig") != "sig":
         return None
     kind, name = member.get("kty"), member.get("kid", "")
-    if kind not in _FITTING or not isinstance(name, str):
+    if not isinstance(kind, str) or not isinstance(name, str) or kind not in _FITTING:
         return None
+    if "d" in member:
+        return None  # a private key that was given away proves nothing
     try:
-        return Key(name, kind, jwt.PyJWK(member).key)
-    except (jwt.PyJWTError, ValueError, TypeError):
+        material = jwt.PyJWK(member).key
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
         return None
+    return Key(name, kind, material) if _is_long(kind, material) else None
+
+
+def _is_long(kind: str, material: Any) -> bool:
+    """Whether a key may be used at all: "2048 bits or larger" if RSA (RFC 7518 §3.3, §3.5)."""
+    return kind != "RSA" or material.key_size >= _RSA_BITS
 
 
 def _is_number(value: object) -> bool:

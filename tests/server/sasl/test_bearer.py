@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from contextlib import suppress
 from typing import Any
 
 import jwt
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from server.sasl.bearer import (
     LONGEST,
@@ -193,9 +195,57 @@ def test_what_is_no_keys(data: bytes) -> None:
 
 def test_keys_that_are_not_understood_are_passed_over() -> None:
     """RFC 7517 §5."""
-    members = [{"kty": "RSA"}, {"kty": "OKP", "use": "enc"}, *json.loads(OURS.jwks)["keys"]]
+    strange = [{"kty": "RSA"}, {"kty": "OKP", "use": "enc"}, {"kty": "oct"}, {"kty": []}, [], None]
+    members = [*strange, *json.loads(OURS.jwks)["keys"]]
     found = parse_keys(json.dumps({"keys": members}).encode())
     assert [key.id for key in found] == ["one"]
+
+
+VALUES: st.SearchStrategy[object] = st.sampled_from(
+    [None, True, 5, -1, 1.5, "", "AQAB", "!!", "é", [], {}, ["x"], "P-256", "Ed25519", "RS256"]
+)
+MEMBERS = st.fixed_dictionaries(
+    {"kty": st.sampled_from(["RSA", "EC", "OKP", "oct"]) | VALUES},
+    optional=dict.fromkeys(["n", "e", "k", "x", "y", "crv", "alg", "kid", "use", "d"], VALUES),
+)
+
+
+@given(st.lists(MEMBERS | VALUES, max_size=4))
+def test_no_set_of_keys_does_any_harm(members: list[object]) -> None:
+    with suppress(NoKeysError):
+        parse_keys(json.dumps({"keys": members}).encode())
+
+
+@given(st.binary(max_size=200))
+def test_nor_do_any_bytes(data: bytes) -> None:
+    with suppress(NoKeysError):
+        parse_keys(data)
+
+
+def test_a_private_key_is_no_key_any_more() -> None:
+    """Whoever has read it can sign."""
+    for jwk in (
+        RSAAlgorithm.to_jwk(RSA, as_dict=True),
+        ECAlgorithm.to_jwk(EC, as_dict=True),
+        OKPAlgorithm.to_jwk(OURS.key, as_dict=True),
+    ):
+        with pytest.raises(NoKeysError):
+            parse_keys(json.dumps({"keys": [jwk]}).encode())
+
+
+def test_short_keys_are_none() -> None:
+    """RFC 7518 §3.2, §3.3."""
+    short = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()
+    with pytest.raises(NoKeysError, match="2048"):
+        parse_keys(short.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    jwk = RSAAlgorithm.to_jwk(short, as_dict=True)
+    with pytest.raises(NoKeysError):
+        parse_keys(json.dumps({"keys": [jwk]}).encode())
+    for size, algorithm, fits in (
+        (31, "HS256", False), (32, "HS256", True), (47, "HS384", False), (48, "HS384", True),
+        (63, "HS512", False), (64, "HS512", True), (64, "HS256", True),
+    ):  # fmt: skip
+        assert Key("", "oct", bytes(size)).fits(algorithm) is fits
 
 
 def test_what_looks_like_a_token() -> None:
