@@ -73,7 +73,9 @@ class JWT:
     keys: str = key(
         "",
         """The issuer's public keys: a file with a PEM key or a JWK set, or the https address of a
-        JWK set, which is fetched at the start and again from time to time.""",
+        JWK set, which is fetched at the start and again from time to time. Whoever answers there
+        must have a certificate that this machine trusts; the environment's SSL_CERT_FILE names
+        another file of authorities.""",
         example='"https://id.example.org/.well-known/jwks.json"',
     )
     algorithms: tuple[Algorithm, ...] = key(
@@ -93,7 +95,11 @@ class JWT:
         Duration(30), "How far the clocks of issuer and server may differ.", most=600
     )
     refresh: Duration = key(
-        Duration(3600), "How often to read the keys again.", least=60, most=30 * 86400
+        Duration(3600),
+        """How often to read the keys again. If they cannot be read, the old ones stay good for a
+        day longer.""",
+        least=60,
+        most=30 * 86400,
     )
     discovery: str = key(
         "",
