@@ -25,6 +25,9 @@ BOOKMARKS: tuple[Seen, ...] = (
     {"jid": "other@rooms.example", "name": "", "nick": "", "autojoin": False},
 )
 
+LETTERS = "letters"
+"""A node of the service, which alice makes."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Situation:
@@ -57,6 +60,13 @@ def _logged_in(seen: Seen, situation: Situation) -> None:
     bare, _, resource = seen["jid"].partition("/")
     assert bare == situation.alice
     assert resource
+
+
+def _sasl2(seen: Seen, situation: Situation) -> None:
+    """Logged in by the newer profile of SASL, without the password being sent (XEP-0388 §2)."""
+    _logged_in(seen, situation)
+    assert all(mechanism.startswith("SCRAM-") for mechanism in seen["mechanisms"])
+    assert seen["mechanisms"]
 
 
 def _messages(seen: Seen, situation: Situation) -> None:
@@ -156,10 +166,65 @@ def _blocking(seen: Seen, situation: Situation) -> None:
     assert seen["got"] == [situation.texts[1]]
 
 
+def _bookmarks_old(seen: Seen, situation: Situation) -> None:
+    """What is written in the old format is read in both, and what is removed is gone in both.
+
+    (XEP-0048, XEP-0049; XEP-0402, XEP-0411)
+    """
+    assert seen["kept"] == list(BOOKMARKS)
+    assert sorted(seen["native"], key=_address) == sorted(BOOKMARKS, key=_address)
+    assert seen["native_after"] == [BOOKMARKS[0]]
+
+
+def _address(bookmark: Seen) -> str:
+    return str(bookmark["jid"])
+
+
+def _pubsub(seen: Seen, situation: Situation) -> None:
+    """Subscribers hear what the owner does with a node of the service (XEP-0060 §6, §7, §8)."""
+    first, second, _ = situation.texts
+    assert seen["told"] == [first, second]
+    assert seen["stranger_refused"] is True
+    assert seen["items"] == {"1": first, "2": second}
+    assert seen["told_retracted"] == ["1"]
+    assert seen["items_after"] == {"2": second}
+    assert seen["told_deleted"] == LETTERS
+    assert seen["gone"] is True
+
+
+def _vcard(seen: Seen, situation: Situation) -> None:
+    """Others read it as it was written (XEP-0054 §3)."""
+    assert seen["name"] == situation.texts[1]
+    assert base64.b64decode(seen["picture"]) == PICTURE
+
+
+def _vcard4(seen: Seen, situation: Situation) -> None:
+    """Others read it as it was written, those who know only the old format too (XEP-0292)."""
+    assert seen["name"] == situation.texts[1]
+    assert seen["name_in_old"] == situation.texts[1]
+
+
+def _displayed(seen: Seen, situation: Situation) -> None:
+    """Other devices hear how far each conversation was read, and newcomers find it (XEP-0490)."""
+    first, second = seen["ids"]
+    assert seen["told"] == [[situation.bob, first], [situation.bob, second]]
+    assert seen["kept"] == {situation.bob: second, "other@example.org": first}
+    assert seen["hidden_from_others"] is True
+
+
+def _commands(seen: Seen, situation: Situation) -> None:
+    """A command with a form is found, run, and does what it says (XEP-0050 §2)."""
+    assert "privacy" in seen["offered"]
+    assert (seen["before"], seen["status"]) == ("everybody", "completed")
+    assert seen["after"] == "contacts"
+    assert seen["refused"] == "forbidden"  # who is no contact may not write any more
+    assert seen["got"] == []
+
+
 def _tokens(seen: Seen, situation: Situation) -> None:
     """A token instead of the password, which is asked for again when the token is no good.
 
-    (XEP-0388, XEP-0386, XEP-0484)
+    The server made the resource, of what the client calls itself (XEP-0386, XEP-0484).
     """
     assert all(jid.partition("/")[0] == situation.alice for jid in seen["jids"])
     assert all(resource.startswith("node/") for resource in seen["resources"])
@@ -176,6 +241,8 @@ CAPABILITIES = {
     for capability in (
         Capability("starttls", "login, STARTTLS", _logged_in),
         Capability("direct_tls", "login, direct TLS", _logged_in),
+        Capability("sasl2", "SASL2", _sasl2),
+        Capability("tokens", "Bind 2, FAST", _tokens),
         Capability("messages", "messages", _messages),
         Capability("roster", "roster, subscription", _roster),
         Capability("carbons", "carbons", _carbons),
@@ -186,8 +253,13 @@ CAPABILITIES = {
         Capability("eventing", "nickname to contacts", _eventing),
         Capability("avatar", "avatar", _avatar),
         Capability("bookmarks", "bookmarks", _bookmarks),
+        Capability("bookmarks_old", "bookmarks, old format", _bookmarks_old),
+        Capability("pubsub", "pubsub service", _pubsub),
+        Capability("vcard", "vCard", _vcard),
+        Capability("vcard4", "vCard4", _vcard4),
+        Capability("displayed", "displayed (MDS)", _displayed),
         Capability("blocking", "blocking", _blocking),
-        Capability("tokens", "SASL2, Bind2, FAST", _tokens),
+        Capability("commands", "commands", _commands),
         Capability("omemo_axolotl", "OMEMO (axolotl)", _omemo),
         Capability("omemo_2", "OMEMO (urn:xmpp:omemo:2)", _omemo),
     )

@@ -17,8 +17,22 @@ CLIENT = scenario.Client(
         python_with("aioxmpp", REQUIREMENTS),
         *("-W", "ignore", "-m", "interop.clients.with_aioxmpp.scenarios"),
     ],
-    asked=(*EVERYDAY, "eventing", "blocking"),
-    missing={"archive": "the library has no code for XEP-0313"},
+    asked=(
+        *EVERYDAY,
+        "eventing",
+        "avatar",
+        "bookmarks_old",
+        "pubsub",
+        "vcard",
+        "blocking",
+        "commands",
+    ),
+    missing={
+        "archive": "the library has no code for XEP-0313",
+        "bookmarks": "the library has no code for XEP-0402",
+        "sasl2": "the library has no code for XEP-0388",
+        "vcard4": "the library has no code for XEP-0292",
+    },
 )
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from interop import scenario
+from interop.capabilities import EVERYDAY
 from interop.instance import Instance
 from interop.matrix import Matrix
 from interop.programs import debian_python_with
@@ -13,8 +14,15 @@ CLIENT = scenario.Client(
         debian_python_with("nbxmpp", ["nbxmpp==7.4.0"], typelib="Soup-3.0"),
         *("-W", "ignore", "-m", "interop.clients.with_nbxmpp.scenarios"),
     ],
-    asked=("starttls", "direct_tls", "eventing", "bookmarks"),
-)
+    asked=(
+        *EVERYDAY, "sasl2", "eventing", "avatar", "bookmarks", "bookmarks_old", "displayed",
+        "vcard", "vcard4", "blocking", "commands",
+    ),
+    missing={
+        "tokens": "the library has SASL2, but no code for Bind 2 (XEP-0386) and FAST (XEP-0484)",
+        "pubsub": "the library has no code to create nodes",
+    },
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("capability", CLIENT.capabilities())

@@ -13,7 +13,7 @@ from aioxmpp.security_layer import PKIXCertificateVerifier
 
 from interop.capabilities import Situation
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 class Client:
@@ -60,6 +60,16 @@ class Client:
     async def logout(self) -> None:
         self.node.stop()
 
+    async def befriend(self, other: "Client") -> None:
+        """Each sees the other's presence."""
+        for asking, asked in ((self, other), (other, self)):
+            was_asked = fired(asked.roster.on_subscribe)
+            saw = fired(asking.presence.on_available)
+            asking.roster.subscribe(asked.jid.bare())
+            await was_asked
+            asked.roster.approve(asking.jid.bare())
+            await saw
+
     async def say(self, to: Any, text: str) -> None:
         """Send a chat message."""
         await self.node.send(self.message(to, text))
@@ -103,13 +113,22 @@ class Client:
         await asyncio.wait_for(aioxmpp.ping.ping(self.node, domain), PATIENCE)
 
 
-def fired(signal: Any) -> "asyncio.Future[Any]":
-    """The first argument of a signal, once it fires."""
+async def is_refused(request: Any) -> bool:
+    """Whether the answer is an error."""
+    try:
+        await request
+    except aioxmpp.errors.XMPPError:
+        return True
+    return False
+
+
+def fired(signal: Any, position: int = 0) -> "asyncio.Future[Any]":
+    """An argument of a signal, the first unless said otherwise, once it fires."""
     future: asyncio.Future[Any] = asyncio.Future()
 
     def note(*arguments: Any, **_: Any) -> bool:
         if not future.done():
-            future.set_result(arguments[0] if arguments else None)
+            future.set_result(arguments[position] if arguments else None)
         return True
 
     signal.connect(note)

@@ -11,7 +11,9 @@ from aioxmpp.tracking import MessageState
 
 from interop.capabilities import Seen, Situation
 from interop.clients.report import main
+from interop.clients.with_aioxmpp.account import blocking, commands, vcard
 from interop.clients.with_aioxmpp.client import PATIENCE, Client, fired
+from interop.clients.with_aioxmpp.publishing import avatar, bookmarks_old, eventing, pubsub
 
 
 async def starttls(situation: Situation) -> Seen:
@@ -168,95 +170,6 @@ async def resumption(situation: Situation) -> Seen:
     }
 
 
-@aioxmpp.pubsub.xso.as_payload_class
-class Nick(aioxmpp.xso.XSO):
-    """A nickname (XEP-0172), which the library does not have."""
-
-    TAG = ("http://jabber.org/protocol/nick", "nick")
-    text = aioxmpp.xso.Text()
-
-
-async def eventing(situation: Situation) -> Seen:
-    alice, bob, tablet = (
-        Client(jid, situation) for jid in (situation.alice, situation.bob, situation.bob)
-    )
-    told, newcomer_told = (_nicks(client) for client in (bob, tablet))
-    pep = alice.node.summon(aioxmpp.PEPClient)
-    await alice.login()
-    await bob.login()
-    first, second, _ = situation.texts
-    await pep.publish(Nick.TAG[0], _nick(first))
-    stranger_refused = await _is_refused(bob, alice)
-    await _befriend(alice, bob)
-    nicks = [await asyncio.wait_for(told.get(), PATIENCE)]
-    await pep.publish(Nick.TAG[0], _nick(second))
-    nicks.append(await asyncio.wait_for(told.get(), PATIENCE))
-    await tablet.login()
-    return {
-        "stranger_refused": stranger_refused,
-        "told": nicks,
-        "newcomer_told": [await asyncio.wait_for(newcomer_told.get(), PATIENCE)],
-    }
-
-
-def _nick(text: str) -> Nick:
-    nick = Nick()
-    nick.text = text
-    return nick
-
-
-def _nicks(client: Client) -> "asyncio.Queue[str]":
-    """Where the nicknames of contacts arrive."""
-    queue: asyncio.Queue[str] = asyncio.Queue()
-    client.node.summon(aioxmpp.EntityCapsService)
-    client.claim = client.node.summon(aioxmpp.PEPClient).claim_pep_node(Nick.TAG[0], notify=True)
-
-    def note(jid: Any, node: str, item: Any, **_: Any) -> None:
-        queue.put_nowait(item.registered_payload.text)
-
-    client.claim.on_item_publish.connect(note)
-    return queue
-
-
-async def _is_refused(asking: Client, asked: Client) -> bool:
-    try:
-        await asking.node.summon(aioxmpp.PubSubClient).get_items(asked.jid.bare(), Nick.TAG[0])
-    except aioxmpp.errors.XMPPError:
-        return True
-    return False
-
-
-async def _befriend(one: Client, other: Client) -> None:
-    """Each sees the other's presence."""
-    for asking, asked in ((one, other), (other, one)):
-        was_asked = fired(asked.roster.on_subscribe)
-        saw = fired(asking.presence.on_available)
-        asking.roster.subscribe(asked.jid.bare())
-        await was_asked
-        asked.roster.approve(asking.jid.bare())
-        await saw
-
-
-async def blocking(situation: Situation) -> Seen:
-    alice, bob = (Client(jid, situation) for jid in (situation.alice, situation.bob))
-    client = alice.node.summon(aioxmpp.BlockingClient)
-    await alice.login()
-    await bob.login()
-    await client.block_jids([bob.jid.bare()])
-    await alice.ping()
-    blocked = list(client.blocklist)
-    await bob.say(alice.jid.bare(), situation.texts[0])
-    error = await asyncio.wait_for(bob.messages.get(), PATIENCE)
-    await client.unblock_jids([bob.jid.bare()])
-    await bob.say(alice.jid.bare(), situation.texts[1])
-    return {
-        "blocked": [str(jid) for jid in blocked],
-        "refused": error.error.condition.value[1],
-        "got": await alice.bodies(1) + await alice.surplus(),
-        "blocked_after": [str(jid) for jid in client.blocklist],
-    }
-
-
 async def _both(situation: Situation) -> tuple[Client, Client]:
     alice = await Client(situation.alice, situation).login()
     return alice, await Client(situation.bob, situation).login()
@@ -265,5 +178,5 @@ async def _both(situation: Situation) -> tuple[Client, Client]:
 if __name__ == "__main__":
     main(
         *(starttls, direct_tls, messages, roster, carbons, receipts, offline, resumption),
-        *(eventing, blocking),
+        *(eventing, avatar, pubsub, bookmarks_old, blocking, vcard, commands),
     )

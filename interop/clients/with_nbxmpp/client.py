@@ -11,13 +11,13 @@ from nbxmpp.client import Client as Connection
 from nbxmpp.const import ConnectionProtocol, ConnectionType
 from nbxmpp.errors import StanzaError
 from nbxmpp.namespaces import Namespace
-from nbxmpp.protocol import JID, Presence
+from nbxmpp.protocol import JID, Message, Presence
 from nbxmpp.structs import DiscoIdentity, StanzaHandler
 
 from interop.capabilities import Situation
 
-PATIENCE = 15
-_ENDED = {"connected", "connection-failed", "disconnected"}
+PATIENCE = 60
+_SIGNALS = ("connected", "connection-failed", "disconnected", "resume-successful", "resume-failed")
 _URI = "https://interop.example"
 
 
@@ -25,28 +25,33 @@ class Client:
     """Logs in with the server's certificate accepted, and keeps what arrives."""
 
     def __init__(
-        self, jid: str, situation: Situation, *interests: str, direct_tls: bool = False
-    ) -> None:
+        self, jid: str, situation: Situation, *interests: str,
+        direct_tls: bool = False, port: int | None = None,
+    ) -> None:  # fmt: skip
         self.bare = jid
+        self._domain = situation.domain
         self.mechanisms: list[str] = []
         self.presences: list[tuple[str | None, str]] = []
         self.events: list[Any] = []
+        self._messages: list[tuple[Any, Any]] = []
         self._signals: list[str] = []
-        self.node = self._configured(situation, direct_tls=direct_tls)
+        self.node = self._configured(situation, direct_tls=direct_tls, port=port)
         self.node.get_module("EntityCaps").set_caps(
             [DiscoIdentity("client", "pc")],
             [Namespace.DISCO_INFO, *(f"{node}+notify" for node in interests)],
             _URI,
         )
-        for name in _ENDED:
+        for name in _SIGNALS:
             self.node.subscribe(name, self._on_signal)
         self.node.subscribe("stanza-sent", self._on_sent)
         for name, callback in (("presence", self._on_presence), ("message", self._on_message)):
             self.node.register_handler(StanzaHandler(name=name, callback=callback, priority=60))
 
-    def _configured(self, situation: Situation, *, direct_tls: bool) -> Connection:
+    def _configured(
+        self, situation: Situation, *, direct_tls: bool, port: int | None
+    ) -> Connection:
         local, _, domain = self.bare.partition("@")
-        port = situation.c2s_tls if direct_tls else situation.c2s
+        port = port or (situation.c2s_tls if direct_tls else situation.c2s)
         kind = ConnectionType.DIRECT_TLS if direct_tls else ConnectionType.START_TLS
         node = Connection(log_context=self.bare)
         node.set_username(local)
@@ -60,8 +65,7 @@ class Client:
     def login(self) -> "Client":
         """Connect, authenticate, bind, become available."""
         self.node.connect()
-        (signal,) = until(lambda: self._signals)
-        assert signal == "connected", self.node.get_error()
+        self.signal("connected")
         caps = self.node.get_module("EntityCaps").caps
         presence = Presence()
         presence.setTag(
@@ -71,6 +75,53 @@ class Client:
         )
         self.node.send(presence)
         return self
+
+    @property
+    def full(self) -> str:
+        return str(self.node.get_bound_jid())
+
+    def signal(self, name: str) -> None:
+        """Wait for what happens next to the connection, which must be this."""
+        until(lambda: self._signals)
+        assert self._signals.pop(0) == name, self.node.get_error()
+
+    def say(self, to: str, text: str) -> None:
+        """Send a chat message."""
+        self.node.send_stanza(Message(to=JID.from_string(to), body=text, typ="chat"))
+
+    def receive(
+        self, count: int, likes: Callable[[Any], bool] = lambda properties: properties.body
+    ) -> list[tuple[Any, Any]]:
+        """The next messages of this kind, with a body unless said otherwise."""
+        got: list[tuple[Any, Any]] = []
+        while len(got) < count:
+            until(lambda: self._messages)
+            message = self._messages.pop(0)
+            if likes(message[1]):
+                got.append(message)
+        return got
+
+    def bodies(self, count: int) -> list[str]:
+        return [properties.body for _, properties in self.receive(count)]
+
+    def arrived(self) -> list[tuple[Any, Any]]:
+        """The messages with a body that are here already."""
+        messages, self._messages = self._messages, []
+        return [message for message in messages if message[1].body]
+
+    def surplus(self) -> list[str]:
+        """Bodies that arrived although nobody expects them; a round trip flushes them out."""
+        self.ping()
+        return [properties.body for _, properties in self.arrived()]
+
+    def refusal(self) -> str:
+        """Why the last message was refused."""
+        ((stanza, _),) = self.receive(1, lambda properties: properties.type.is_error)
+        return str(stanza.getError())
+
+    def ping(self) -> None:
+        """A round trip to the server."""
+        finished(self.node.get_module("Ping").ping(JID.from_string(self._domain)))
 
     def befriend(self, other: "Client") -> None:
         """Each sees the other's presence."""
@@ -91,15 +142,18 @@ class Client:
         self._signals.append(name)
 
     def _on_sent(self, _: Any, __: str, stanza: Any) -> None:
-        if stanza.getName() == "authenticate":
+        if not isinstance(stanza, str) and stanza.getName() == "authenticate":
             self.mechanisms.append(stanza.getAttr("mechanism"))
 
     def _on_presence(self, _: Any, stanza: Any, properties: Any) -> None:
-        self.presences.append((stanza.getType(), str(properties.jid.bare)))
+        for address in (properties.jid, properties.jid.bare):
+            self.presences.append((stanza.getType(), str(address)))
 
     def _on_message(self, _: Any, stanza: Any, properties: Any) -> None:
         if properties.is_pubsub_event:
             self.events.append(properties.pubsub_event)
+        else:
+            self._messages.append((stanza, properties))
 
 
 def until(condition: Callable[[], Any]) -> Any:
@@ -131,3 +185,18 @@ def finished(task: Any) -> Any:
     if error is not None:
         raise error
     return result
+
+
+def is_refused(task: Any) -> bool:
+    """Whether the answer is an error."""
+    try:
+        finished(task)
+    except StanzaError:
+        return True
+    return False
+
+
+def both(situation: Situation) -> tuple[Client, Client]:
+    """Alice and bob, logged in."""
+    alice = Client(situation.alice, situation).login()
+    return alice, Client(situation.bob, situation).login()

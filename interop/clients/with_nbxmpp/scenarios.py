@@ -3,14 +3,22 @@
 # mypy: ignore-errors
 # (the library lives in an environment of its own)
 
-from nbxmpp.errors import StanzaError
+from nbxmpp.modules.receipts import build_receipt
 from nbxmpp.namespaces import Namespace
-from nbxmpp.protocol import JID
-from nbxmpp.structs import BookmarkData
+from nbxmpp.protocol import JID, Iq, Message
 
-from interop.capabilities import BOOKMARKS, Seen, Situation
+from interop.capabilities import Seen, Situation
+from interop.clients.cable import Cable
 from interop.clients.report import main
-from interop.clients.with_nbxmpp.client import Client, finished
+from interop.clients.with_nbxmpp.account import blocking, commands, vcard, vcard4
+from interop.clients.with_nbxmpp.client import Client, both, finished, until
+from interop.clients.with_nbxmpp.publishing import (
+    avatar,
+    bookmarks,
+    bookmarks_old,
+    displayed,
+    eventing,
+)
 
 
 async def starttls(situation: Situation) -> Seen:
@@ -21,72 +29,159 @@ async def direct_tls(situation: Situation) -> Seen:
     return _login(situation, direct_tls=True)
 
 
+async def sasl2(situation: Situation) -> Seen:
+    return _login(situation, direct_tls=False)
+
+
 def _login(situation: Situation, *, direct_tls: bool) -> Seen:
     alice = Client(situation.alice, situation, direct_tls=direct_tls).login()
-    assert alice.mechanisms  # by SASL2
-    return {"jid": str(alice.node.get_bound_jid()), "encrypted": alice.node.is_stream_secure}
-
-
-async def eventing(situation: Situation) -> Seen:
-    alice = Client(situation.alice, situation).login()
-    bob = Client(situation.bob, situation, Namespace.NICK).login()
-    first, second, _ = situation.texts
-    finished(alice.node.get_module("Nickname").set_nickname(first))
-    stranger_refused = _is_refused(bob, alice, Namespace.NICK)
-    alice.befriend(bob)
-    told = [bob.next_event().data]
-    finished(alice.node.get_module("Nickname").set_nickname(second))
-    told.append(bob.next_event().data)
-    tablet = Client(situation.bob, situation, Namespace.NICK).login()
     return {
-        "stranger_refused": stranger_refused,
-        "told": told,
-        "newcomer_told": [tablet.next_event().data],
+        "jid": alice.full,
+        "encrypted": alice.node.is_stream_secure,
+        "mechanisms": alice.mechanisms,
     }
 
 
-def _is_refused(asking: Client, asked: Client, node: str) -> bool:
-    pubsub = asking.node.get_module("PubSub")
-    try:
-        finished(pubsub.request_items(node, jid=JID.from_string(asked.bare)))
-    except StanzaError:
-        return True
-    return False
+async def messages(situation: Situation) -> Seen:
+    alice, bob = both(situation)
+    for text in situation.texts:
+        alice.say(bob.bare, text)
+    bob_got = bob.bodies(len(situation.texts))
+    for text in situation.texts:
+        bob.say(alice.full, text)
+    alice_got = alice.bodies(len(situation.texts))
+    return {"bob_got": bob_got + bob.surplus(), "alice_got": alice_got + alice.surplus()}
 
 
-async def bookmarks(situation: Situation) -> Seen:
-    phone = Client(situation.alice, situation).login()
-    laptop = Client(situation.alice, situation, Namespace.BOOKMARKS_1).login()
-    bob = Client(situation.bob, situation).login()
-    plugin = phone.node.get_module("NativeBookmarks")
-    finished(laptop.node.get_module("Ping").ping(JID.from_string(situation.domain)))
-    finished(
-        plugin.store_bookmarks(
-            [
-                BookmarkData(
-                    JID.from_string(each["jid"]), each["name"] or None, each["nick"] or None,
-                    each["autojoin"],
-                )
-                for each in BOOKMARKS
-            ]
-        )
-    )  # fmt: skip
-    told = [str(laptop.next_event().data.jid) for _ in BOOKMARKS]
-    finished(plugin.retract_bookmark(JID.from_string(BOOKMARKS[1]["jid"])))
-    kept = finished(laptop.node.get_module("NativeBookmarks").request_bookmarks())
+async def roster(situation: Situation) -> Seen:
+    alice, bob = both(situation)
+    a, b = alice.bare, bob.bare
+    plugin = alice.node.get_module("Roster")
+    finished(plugin.set_item(JID.from_string(b), "Bob", {"Friends"}))
+    alice.befriend(bob)
+    seen = {
+        "alice_roster": _item(alice, b),
+        "bob_roster": _item(bob, a),
+        "alice_saw_bob": (None, bob.full) in alice.presences,
+        "bob_saw_alice": (None, alice.full) in bob.presences,
+    }
+    finished(plugin.delete_item(JID.from_string(b)))
+    until(lambda: ("unsubscribed", a) in bob.presences)
     return {
-        "told": told,
-        "told_removed": [laptop.next_event(lambda event: event.retracted).id],
-        "kept": [
-            {
-                "jid": str(each.jid), "name": each.name or "", "nick": each.nick or "",
-                "autojoin": each.autojoin,
+        **seen,
+        "alice_roster_after_removal": _item(alice, b),
+        "bob_subscription_after_removal": _item(bob, a)["subscription"],
+    }
+
+
+def _item(client: Client, jid: str) -> Seen | None:
+    """One roster entry as the server has it now."""
+    answer = finished(client.node.get_module("Roster").request_roster())
+    for item in answer.items:
+        if str(item.jid) == jid:
+            return {
+                "subscription": item.subscription,
+                "name": item.name or "",
+                "groups": sorted(item.groups),
             }
-            for each in kept
-        ],
-        "hidden_from_others": _is_refused(bob, phone, Namespace.BOOKMARKS_1),
-    }  # fmt: skip
+    return None
+
+
+async def carbons(situation: Situation) -> Seen:
+    phone, bob = both(situation)
+    laptop = Client(situation.alice, situation).login()
+    enable = Iq("set")
+    enable.addChild("enable", namespace=Namespace.CARBONS)  # it knows copies but orders none
+    answers = []
+    laptop.node.send_stanza(enable, callback=lambda _, answer: answers.append(answer.getType()))
+    assert until(lambda: answers) == ["result"]
+    for text in situation.texts:
+        bob.say(phone.full, text)
+    phone.bodies(len(situation.texts))
+    for text in situation.texts:
+        phone.say(bob.full, text)
+    copies = laptop.receive(2 * len(situation.texts))
+    return {
+        way: [properties.body for _, properties in copies if properties.carbon.type == way]
+        for way in ("received", "sent")
+    }
+
+
+async def receipts(situation: Situation) -> Seen:
+    alice, bob = both(situation)
+    message = Message(to=JID.from_string(bob.full), body=situation.texts[0], typ="chat")
+    message.setReceiptRequest()
+    sent = alice.node.send_stanza(message)
+    ((stanza, properties),) = bob.receive(1)
+    assert properties.receipt.is_request
+    bob.node.send_stanza(build_receipt(stanza))
+    (receipt,) = alice.receive(1, lambda properties: properties.is_receipt)
+    return {"sent": sent, "received": [receipt[1].receipt.id]}
+
+
+async def offline(situation: Situation) -> Seen:
+    alice = Client(situation.alice, situation).login()
+    for text in situation.texts:
+        alice.say(situation.bob, text)
+    alice.ping()
+    bob = Client(situation.bob, situation).login()
+    got = bob.receive(len(situation.texts))
+    return {
+        "bodies": [properties.body for _, properties in got] + bob.surplus(),
+        "delayed": [properties.has_server_delay for _, properties in got],
+    }
+
+
+async def archive(situation: Situation) -> Seen:
+    alice, bob = both(situation)
+    for text in situation.texts:
+        alice.say(bob.bare, text)
+    bob.bodies(len(situation.texts))
+    own, bodies, pages, last = JID.from_string(alice.bare), [], 0, None
+    while True:
+        pages += 1
+        page = finished(
+            alice.node.get_module("MAM").make_query(
+                own, queryid="letters", with_=bob.bare, after=last, max_=2
+            )
+        )
+        bodies += [properties.body for _, properties in alice.arrived()]
+        last = page.rsm.last
+        if page.complete or not last:
+            return {"bodies": bodies, "pages": pages, "complete": page.complete}
+
+
+async def resumption(situation: Situation) -> Seen:
+    cable = Cable(situation.host, situation.c2s)
+    alice = Client(situation.alice, situation, port=cable.port).login()
+    bob = Client(situation.bob, situation).login()
+    before, texts = alice.full, situation.texts
+    bob.say(before, texts[0])
+    alice_got = alice.bodies(1)
+    for text in texts:
+        alice.say(bob.full, text)
+    cable.cut()
+    alice.signal("disconnected")
+    for text in texts[1:]:
+        bob.say(before, text)
+    bob.ping()
+    cable.mend()
+    alice.node.connect()
+    alice.signal("resume-successful")
+    alice_got += alice.bodies(len(texts) - 1)
+    bob_got = bob.bodies(len(texts))
+    return {
+        "resumed": True,
+        "jid_before": before,
+        "jid_after": alice.full,
+        "alice_got": alice_got + alice.surplus(),
+        "bob_got": bob_got + bob.surplus(),
+    }
 
 
 if __name__ == "__main__":
-    main(starttls, direct_tls, eventing, bookmarks)
+    main(
+        *(starttls, direct_tls, sasl2, messages, roster, carbons, receipts, offline, archive),
+        *(resumption, eventing, avatar, bookmarks, bookmarks_old, displayed),
+        *(blocking, vcard, vcard4, commands),
+    )
