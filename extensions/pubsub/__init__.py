@@ -301,8 +301,11 @@ class PubSub(Extension):
         place = await self.place(owner)
         async with self.engine.turn(place, node):
             found = await self.engine.node(place, node)
-            if found is not None and ids:
-                await publishing.retract_items(self.engine, place, found, list(ids), notify=notify)
+            if found is None:
+                return
+            heads = await store.item_heads(self.engine.database, found.id, list(dict.fromkeys(ids)))
+            if heads:
+                await publishing.retract_items(self.engine, place, found, heads, notify=notify)
 
     async def delete(self, owner: JID, node: str) -> None:
         """Remove a node, if it is there."""

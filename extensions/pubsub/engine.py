@@ -6,10 +6,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extensions.pubsub import errors, payloads
+from extensions.pubsub import errors, payloads, store
 from extensions.pubsub.events import Event, delayed
 from extensions.pubsub.nodes import Nodes
 from extensions.pubsub.turns import Turns
+from extensions.pubsub.usage import Limits, Usage
 from server import log, message_id
 from server.storage.errors import Conflict, StorageError
 
@@ -62,6 +63,7 @@ class Engine:
         self.server = host.server
         self.section = section
         self.nodes = Nodes(lambda: self.server.database)
+        self.usage = Usage(lambda: self.server.database)
         self._turns = Turns()
         self.guards: dict[str, list[Hook]] = {}
         self.watchers: dict[str, list[Hook]] = {}
@@ -127,6 +129,27 @@ class Engine:
         except StorageError as error:
             _log.error("pubsub.not_stored", error=str(error))
             raise errors.NotStored from error
+
+    async def commit(
+        self, place: Place, node: Node, steps: list[Step], growth: int = 0, *, made: int = 0
+    ) -> None:
+        """Store what makes a node weigh so much more, within a turn; refuses if that is too much.
+
+        `made` is 1 for a new node, -1 for one that goes. It is on disk when this returns.
+        """
+        section = self.section
+        limits = Limits(
+            section.nodes_per_account, place.quota(node.name, section.bytes_per_account)
+        )
+        bytes_ = growth + made * node.bytes
+        async with self.usage.charge(node.payer, limits, bytes_=bytes_, nodes=made):
+            await self.write([*steps, *store.grow(node.id, growth)])
+        node.bytes += growth
+
+    def items_changed(self, node: Node) -> None:
+        """Items of a node were published or removed: this is what holds."""
+        node.revision += 1
+        self.nodes.changed(node)
 
     # -- telling --
 

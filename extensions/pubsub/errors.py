@@ -233,6 +233,13 @@ class TooManyNodes(Refusal):
     general, says = Condition.RESOURCE_CONSTRAINT, "There are too many nodes already"
 
 
+class QuotaReached(Refusal):
+    """A limit of ours: of all conditions only RFC 6120 §8.3.3.18 speaks of such a one."""
+
+    general = Condition.RESOURCE_CONSTRAINT
+    says = "There is no room for so much; delete something first"
+
+
 class NotStored(Refusal):
     """The disk is full, say."""
 

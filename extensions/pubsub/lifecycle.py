@@ -32,8 +32,8 @@ async def create(call: Call) -> bytes:
     async with engine.turn(place, name):
         if await engine.node(place, name) is not None:
             raise errors.NodeExists
-        node = await new_node(engine, place, name, call.who, config)
-        await engine.write(steps_of_new(node))
+        node = new_node(engine, place, name, call.who, config)
+        await engine.commit(place, node, steps_of_new(node), made=1)
         engine.nodes.changed(node)
     return payloads.pubsub(b"<create node='%s'/>" % escape(name))
 
@@ -51,26 +51,20 @@ def _asked_for(call: Call) -> dict[str, Any]:
     return {} if form is None else configuration.values_of(form)
 
 
-async def new_node(engine: Engine, place: Place, name: str, who: JID, config: NodeConfig) -> Node:
-    """A node that is not stored yet; refuses one too many."""
-    section, db = engine.section, engine.database
-    if place.account:
-        made = await store.count_nodes(db, place.account, "")
-    else:
-        made = await store.count_created(db, who.bare, place.service)
-    if made >= section.nodes_per_account:
-        raise errors.TooManyNodes
+def new_node(engine: Engine, place: Place, name: str, who: JID, config: NodeConfig) -> Node:
+    """A node that is not stored yet."""
     node = Node(place.key(name), engine.next_number(), who.bare, config, place.owner)
     node.count = 0
     if who.bare != place.owner:
         node.affiliations[who.bare] = Affiliation.OWNER
+        node.bytes = store.FLAT
     return node
 
 
 def steps_of_new(node: Node) -> list[Step]:
     """Store a new node, and whose it is."""
     config = configuration.dump(node.config)
-    steps = store.create_node(node.id, *node.key, node.creator, config)
+    steps = store.create_node(node.id, *node.key, node.creator, config, node.bytes)
     for jid, affiliation in node.affiliations.items():
         steps += store.affiliate(node.id, jid, affiliation)
     return steps
@@ -90,7 +84,7 @@ async def delete_node(engine: Engine, place: Place, node: Node, uri: str = "") -
     """Delete a node, within a turn, and tell its subscribers, also those who wait (§8.4.2)."""
     news = News(place.jid, node.name)
     await engine.ask_guards(news)
-    await engine.write(store.delete_node(node.id))
+    await engine.commit(place, node, store.delete_node(node.id), made=-1)
     engine.nodes.gone(node.key)
     redirect = b"<redirect uri='%s'/>" % escape(uri) if uri else b""
     content = b"<delete node='%s'>%s</delete>" % (escape(node.name), redirect)
@@ -108,9 +102,10 @@ async def purge(call: Call) -> None:
             raise errors.Unsupported("persistent-items", "This node keeps no items")
         news = News(call.place.jid, node.name)
         await engine.ask_guards(news)
-        await engine.write(store.purge(node.id))
+        people = len(node.affiliations) * store.FLAT
+        await engine.commit(call.place, node, store.purge(node.id), people - node.bytes)
         node.count = 0
-        engine.nodes.changed(node)
+        engine.items_changed(node)
         if node.config.notify_retract:
             content = b"<purge node='%s'/>" % escape(node.name)
             await engine.notify(call.place, node, content)

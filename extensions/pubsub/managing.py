@@ -60,12 +60,13 @@ async def configure(engine: Engine, place: Place, node: Node, wanted: NodeConfig
     config = place.settled(node.name, wanted)
     if config == node.config:
         return
-    steps = store.configure_node(node.id, configuration.dump(config))
-    steps += await _surplus(engine, node, config)
-    await engine.write(steps)
+    growth, steps = await _surplus(engine, node, config)
+    steps += store.configure_node(node.id, configuration.dump(config))
+    await engine.commit(place, node, steps, growth)
     node.config = config
-    node.count = None
-    engine.nodes.changed(node)
+    if growth:
+        node.count = None
+    engine.items_changed(node)
     if config.notify_config:
         form = to_bytes(configuration.build_form(config, "result"))
         content = b"<configuration node='%s'>%s</configuration>" % (
@@ -74,18 +75,18 @@ async def configure(engine: Engine, place: Place, node: Node, wanted: NodeConfig
         await engine.notify(place, node, content)
 
 
-async def _surplus(engine: Engine, node: Node, config: NodeConfig) -> list[Step]:
-    """Remove what a smaller node has no room for."""
+async def _surplus(engine: Engine, node: Node, config: NodeConfig) -> tuple[int, list[Step]]:
+    """Remove what a smaller node has no room for; by how much it grows, and how."""
     if not config.persist_items:
-        return store.purge(node.id)
+        return len(node.affiliations) * store.FLAT - node.bytes, store.purge(node.id)
     most = config.limit(engine.section.items_per_node)
     if most >= node.config.limit(engine.section.items_per_node):
-        return []
+        return 0, []
     excess = await store.count_items(engine.database, node.id) - most
     if excess <= 0:
-        return []
-    oldest = await store.item_ids(engine.database, node.id, 0, excess)
-    return store.remove_up_to(node.id, oldest[-1][1])
+        return 0, []
+    oldest = await store.oldest_items(engine.database, node.id, 0, excess)
+    return -sum(head.weight for head in oldest), store.remove_up_to(node.id, oldest[-1].seq)
 
 
 async def get_default(call: Call) -> bytes:
@@ -133,7 +134,8 @@ async def set_affiliations(call: Call) -> None:
             steps += store.affiliate(node.id, jid, affiliation)
         ended: list[Subscription] = []
         steps += _follow(node, wanted, ended)
-        await call.engine.write(steps)
+        growth = (len(people) - len(node.affiliations)) * store.FLAT
+        await call.engine.commit(call.place, node, steps, growth)
         node.affiliations = people
         for subscription in ended:
             node.put(subscription)

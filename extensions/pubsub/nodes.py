@@ -44,6 +44,7 @@ class Node:
 
     __slots__ = (
         "affiliations",
+        "bytes",
         "config",
         "count",
         "creator",
@@ -55,6 +56,7 @@ class Node:
         "name",
         "owner",
         "resources",
+        "revision",
         "subscriptions",
     )
 
@@ -69,6 +71,8 @@ class Node:
         self.subscriptions: dict[JID, Subscription] = {}
         #: Bare address → full ones that are subscribed.
         self.resources: dict[JID, set[JID]] = {}
+        self.bytes = 0  # what it weighs in the quota of who answers for it
+        self.revision = 0  # grows when items come or go
         self.count: int | None = None  # of stored items, once it was needed
         self.last: store.ItemRow | None = None  # where items are not stored
         self.kept = 0  # its weight when it was last put into memory
@@ -79,6 +83,12 @@ class Node:
         """How much of the memory for nodes it takes."""
         size = 0 if self.last is None else len(self.last.payload)
         return 1 + len(self.affiliations) + len(self.subscriptions) + size // BYTES
+
+    @property
+    def payer(self) -> store.Payer:
+        """Who answers for what is in it."""
+        account, service, _ = self.key
+        return (account, "", "") if account else (0, service, str(self.creator))
 
     def affiliation(self, bare: JID) -> Affiliation:
         """What somebody is to this node; an account owns its nodes."""
@@ -133,6 +143,11 @@ class Nodes:
     def __len__(self) -> int:
         return len(self._kept)
 
+    def revision(self, key: Key) -> tuple[int, int] | None:
+        """Something that is another after items of a node have changed; None: not in memory."""
+        node = self._kept.get(key)
+        return None if node is None else (id(node), node.revision)
+
     async def find(self, key: Key, owner: JID | None) -> Node | None:
         """The node of that key, if there is one."""
         node = self._kept.get(key)
@@ -152,6 +167,7 @@ class Nodes:
         if row is None:
             return None
         node = Node(key, row.id, JID.parse(row.creator), configuration.load(row.config), owner)
+        node.bytes = row.bytes
         for jid, affiliation in await store.affiliations(db, row.id):
             node.affiliations[JID.parse(jid)] = Affiliation(affiliation)
         for jid, state, options in await store.subscriptions(db, row.id):

@@ -41,6 +41,11 @@ _DEFAULTS: Final = {
     "storage:bookmarks": NodeConfig(access_model=AccessModel.WHITELIST, max_items=1),
     "urn:xmpp:bookmarks:1": _PRIVATE,
     "urn:xmpp:mds:displayed:0": _PRIVATE,
+    # "MUST follow Best Practices for Persistent Storage of Private Data" (XEP-0510 §4)
+    "urn:xmpp:contacts": _PRIVATE,
+    "urn:xmpp:contacts-groups": _PRIVATE,
+    # The backup of a secret key, encrypted (XEP-0373 §5).
+    "urn:xmpp:openpgp:0:secret-key": NodeConfig(access_model=AccessModel.WHITELIST, max_items=1),
     "eu.siacs.conversations.axolotl.devicelist": _ANYBODY,
     "urn:xmpp:omemo:2:devices": _ANYBODY,
     "urn:xmpp:omemo:2:bundles": _ANYBODY_ALL,
@@ -86,6 +91,10 @@ class NobodysPlace(Place):
     def is_lenient(self, name: str) -> bool:
         """A device that cannot publish its keys cannot be written to: it is never refused."""
         return is_encryption(name)
+
+    def quota(self, name: str, usual: int) -> int:
+        """Whoever has filled his account up can still be written to."""
+        return usual + usual // 8 if is_encryption(name) else usual
 
     def may_create(self, who: JID) -> bool:
         """Only the owner (§2.2)."""

@@ -50,6 +50,10 @@ class Place(ABC):
         """Whether options of a publication change the node, where others would be refused."""
         return False
 
+    def quota(self, name: str, usual: int) -> int:
+        """How many bytes who answers for that node may store in all, `usual` by configuration."""
+        return usual
+
     @abstractmethod
     def may_create(self, who: JID) -> bool:
         """Whether that bare address may make nodes here."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from extensions.pubsub import configuration, errors, payloads, rules, store
 from extensions.pubsub.configuration import REJECT, RETRACT_OLDEST
 from extensions.pubsub.engine import News
 from extensions.pubsub.lifecycle import new_node, steps_of_new
+from extensions.pubsub.managing import configure
 from extensions.pubsub.rules import Standing
-from extensions.pubsub.store import ItemRow
+from extensions.pubsub.store import Head, ItemRow
 from extensions.pubsub.terms import Affiliation
 from server.element import escape
-from server.errors import StanzaError
 
 if TYPE_CHECKING:
     from extensions.payloads import forms
@@ -60,38 +60,55 @@ def _preconditions(form: forms.Form | None) -> tuple[dict[str, Any], bool]:
     return configuration.values_of(form), bool(configuration.unknown_in(form))
 
 
+@dataclass(slots=True)
+class Plan:
+    """What a publication comes to, before any of it is done."""
+
+    node: Node
+    is_new: bool
+    item: ItemRow | None = None
+    steps: list[Step] = field(default_factory=list)
+    count: int | None = None  # of items afterwards
+    growth: int = 0
+    removed: list[str] = field(default_factory=list)  # whose end is told
+
+
 async def publish_item(
     engine: Engine, place: Place, wish: Wish, who: JID, *, notify: bool = True
 ) -> ItemRow | None:
     """Publish; gives the item as it is stored. It is on disk when this returns."""
     async with engine.turn(place, wish.name):
-        removed: list[str] = []
-        try:
-            node, steps = await _node_for(engine, place, wish, who)
-            item = _item_for(engine, node, wish, who)
-            if item is not None:
-                await engine.ask_guards(News(place.jid, node.name, item))
-                if node.config.persist_items:
-                    standing = await _standing(place, node, wish, who)
-                    steps += await _room_for(engine, node, item, standing, removed)
-                    steps += store.save_item(node.id, item)
-            await engine.write(steps)
-        except StanzaError:
-            engine.nodes.gone(place.key(wish.name))  # what was changed in memory is not so
-            raise
+        plan = await _plan(engine, place, wish, who)
+        node, item = plan.node, plan.item
+        await engine.commit(place, node, plan.steps, plan.growth, made=int(plan.is_new))
+        node.count = plan.count
         node.last = None if node.config.persist_items else item
-        engine.nodes.changed(node)
+        engine.items_changed(node)
         if notify:
-            await _tell(engine, place, node, item, removed)
+            await _tell(engine, place, plan)
     engine.tell_watchers(News(place.jid, node.name, item))
     return item
+
+
+async def _plan(engine: Engine, place: Place, wish: Wish, who: JID) -> Plan:
+    plan = await _node_for(engine, place, wish, who)
+    node = plan.node
+    plan.item = item = _item_for(engine, node, wish, who)
+    if item is None:
+        return plan
+    await engine.ask_guards(News(place.jid, node.name, item))
+    if node.config.persist_items:
+        await _make_room(engine, plan, item, await _standing(place, node, wish, who))
+        plan.steps += store.save_item(node.id, item)
+        plan.growth += len(item.payload) + store.FLAT
+    return plan
 
 
 async def _standing(place: Place, node: Node, wish: Wish, who: JID) -> Standing:
     return _OWNER if wish.is_ours else await place.standing(node, who)
 
 
-async def _node_for(engine: Engine, place: Place, wish: Wish, who: JID) -> tuple[Node, list[Step]]:
+async def _node_for(engine: Engine, place: Place, wish: Wish, who: JID) -> Plan:
     """The node to publish to, made or configured anew if need be (§7.1.4, §7.1.5)."""
     node = await engine.node(place, wish.name)
     lenient = place.is_lenient(wish.name)
@@ -102,26 +119,19 @@ async def _node_for(engine: Engine, place: Place, wish: Wish, who: JID) -> tuple
             raise errors.Forbidden
         if wish.unknown and not lenient:
             raise errors.PreconditionNotMet
-        node = await new_node(engine, place, wish.name, who, place.created(wish.values, wish.name))
-        return node, steps_of_new(node)
+        node = new_node(engine, place, wish.name, who, place.created(wish.values, wish.name))
+        return Plan(node, is_new=True, steps=steps_of_new(node), count=0)
     standing = await _standing(place, node, wish, who)
     if not rules.may_publish(node.config, standing):
         raise errors.Forbidden
     if lenient and standing.is_owner:
-        return node, _reconfigure(place, node, wish.values)
-    most = engine.section.items_per_node
-    if wish.unknown or configuration.unmet(node.config, wish.values, most):
+        # A node becomes what its publisher expects it to be.
+        await configure(engine, place, node, configuration.changed(node.config, wish.values))
+    elif wish.unknown or configuration.unmet(
+        node.config, wish.values, engine.section.items_per_node
+    ):
         raise errors.PreconditionNotMet
-    return node, []
-
-
-def _reconfigure(place: Place, node: Node, values: dict[str, Any]) -> list[Step]:
-    """Make a node what its publisher expects it to be."""
-    config = place.settled(node.name, configuration.changed(node.config, values))
-    if config == node.config:
-        return []
-    node.config = config
-    return store.configure_node(node.id, configuration.dump(config))
+    return Plan(node, is_new=False, count=node.count)
 
 
 def _item_for(engine: Engine, node: Node, wish: Wish, who: JID) -> ItemRow | None:
@@ -142,38 +152,42 @@ def _item_for(engine: Engine, node: Node, wish: Wish, who: JID) -> ItemRow | Non
     return ItemRow(engine.next_number(), name, who.bare, publication.payload)
 
 
-async def _room_for(
-    engine: Engine, node: Node, item: ItemRow, standing: Standing, removed: list[str]
-) -> list[Step]:
-    """What has to go so that the item has room (§7.1.2.5); adds the names of what goes."""
-    db, config = engine.database, node.config
+async def _make_room(engine: Engine, plan: Plan, item: ItemRow, standing: Standing) -> None:
+    """Plan what has to go so that the item has room (§7.1.2.5)."""
+    db, node, config = engine.database, plan.node, plan.node.config
+    count = await store.count_items(db, node.id) if plan.count is None else plan.count
     since = engine.since(node)
-    expired = store.remove_up_to(node.id, since - 1) if since else []
-    if node.count is None or since:
-        node.count = await store.count_items(db, node.id, since)
-    head = await store.item_head(db, node.id, item.id) if node.count else None
-    if head is not None:
-        if not rules.may_replace(standing, is_own=head[1] == item.publisher):
+    if since:
+        expired, weight = await store.weight_before(db, node.id, since)
+        if expired:
+            plan.steps += store.remove_up_to(node.id, since - 1)
+            plan.growth -= weight
+            count -= expired
+    head = await store.item_head(db, node.id, item.id) if count else None
+    if head is not None and head.seq >= since:
+        if not rules.may_replace(standing, is_own=head.publisher == item.publisher):
             raise errors.Forbidden("This item is somebody else's")
-        return expired
+        plan.growth -= head.weight
+        plan.count = count
+        return
     most = config.limit(engine.section.items_per_node)
-    if node.count < most:
-        node.count += 1
-        return expired
+    plan.count = min(count + 1, most)
+    if count < most:
+        return
     if config.publish_node_full == REJECT:
         raise errors.NodeFull
-    excess = await store.item_ids(db, node.id, since, node.count + 1 - most)
-    node.count = most
+    excess = await store.oldest_items(db, node.id, since, count + 1 - most)
+    plan.growth -= sum(head.weight for head in excess)
+    if excess:
+        plan.steps += store.remove_up_to(node.id, excess[-1].seq)
     if config.publish_node_full == RETRACT_OLDEST:
-        removed += [name for name, _ in excess]
-    return store.remove_up_to(node.id, excess[-1][1]) if excess else []
+        plan.removed += [head.id for head in excess]
 
 
-async def _tell(
-    engine: Engine, place: Place, node: Node, item: ItemRow | None, removed: list[str]
-) -> None:
-    if removed and node.config.notify_retract:
-        await engine.notify(place, node, payloads.build_retractions(node.name, removed))
+async def _tell(engine: Engine, place: Place, plan: Plan) -> None:
+    node, item = plan.node, plan.item
+    if plan.removed and node.config.notify_retract:
+        await engine.notify(place, node, payloads.build_retractions(node.name, plan.removed))
     content = b"" if item is None else engine.shown(node, item)
     await engine.notify(place, node, payloads.build_items(node.name, content))
 
@@ -189,37 +203,43 @@ async def retract(call: Call) -> None:
         node, standing = await call.known()
         if not ids:
             raise errors.ItemRequired
-        await _check_retraction(call, node, standing, ids)
+        heads = await _retractable(call, node, standing, ids)
         await retract_items(
-            call.engine, call.place, node, ids,
+            call.engine, call.place, node, heads,
             notify=node.config.notify_retract if notify is None else payloads.flag(notify),
         )  # fmt: skip
 
 
-async def _check_retraction(call: Call, node: Node, standing: Standing, ids: list[str]) -> None:
+async def _retractable(
+    call: Call, node: Node, standing: Standing, ids: list[str]
+) -> dict[str, Head]:
     if not node.config.persist_items:
         raise errors.Unsupported("persistent-items", "This node keeps no items")
     if not rules.may_publish(node.config, standing):
         raise errors.Forbidden
-    for name in ids:
-        head = await store.item_head(call.engine.database, node.id, name)
-        if head is None:
-            raise errors.ItemNotFound
-        if not rules.may_replace(standing, is_own=head[1] == call.who.bare):
-            raise errors.Forbidden("This item is somebody else's")
+    unique = list(dict.fromkeys(ids))
+    heads = await store.item_heads(call.engine.database, node.id, unique)
+    # "If the service cannot process any one of the items …, the entire batch MUST fail" (§12.11)
+    if len(heads) < len(unique):
+        raise errors.ItemNotFound
+    if not all(
+        rules.may_replace(standing, each.publisher == call.who.bare) for each in heads.values()
+    ):
+        raise errors.Forbidden("This item is somebody else's")
+    return {name: heads[name] for name in unique}
 
 
 async def retract_items(
-    engine: Engine, place: Place, node: Node, ids: list[str], *, notify: bool
+    engine: Engine, place: Place, node: Node, heads: dict[str, Head], *, notify: bool
 ) -> None:
     """Delete items that are there, within a turn."""
-    unique = list(dict.fromkeys(ids))
-    news = News(place.jid, node.name, retracted=tuple(unique))
+    news = News(place.jid, node.name, retracted=tuple(heads))
     await engine.ask_guards(news)
-    await engine.write(store.remove_items(node.id, unique))
+    growth = -sum(head.weight for head in heads.values())
+    await engine.commit(place, node, store.remove_items(node.id, list(heads)), growth)
     if node.count is not None:
-        node.count = max(node.count - len(unique), 0)
-    engine.nodes.changed(node)
+        node.count -= len(heads)
+    engine.items_changed(node)
     if notify:
-        await engine.notify(place, node, payloads.build_retractions(node.name, unique))
+        await engine.notify(place, node, payloads.build_retractions(node.name, heads))
     engine.tell_watchers(news)

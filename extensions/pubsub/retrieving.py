@@ -80,8 +80,9 @@ async def newest_items(engine: Engine, node: Node, limit: int) -> tuple[list[Ite
     count = fitting(heads)
     if not count:
         return [], True
-    rows = await store.items(engine.database, node.id, heads[count - 1][0], heads[0][0])
-    return rows, count == len(heads)
+    # What is published anew meanwhile moves to the end; it must not be missing for that.
+    rows = await store.items(engine.database, node.id, heads[count - 1][0], MAX_ID)
+    return rows[-limit:], count == len(heads)
 
 
 async def _newest(engine: Engine, node: Node, limit: int) -> bytes:
@@ -133,7 +134,7 @@ async def _place(engine: Engine, node: Node, name: str) -> int:
     head = await store.item_head(engine.database, node.id, name)
     if head is None:
         raise errors.ItemNotFound
-    return head[0]
+    return head.seq
 
 
 async def _notation(engine: Engine, node: Node, found: list[ItemRow]) -> bytes:

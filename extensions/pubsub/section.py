@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from server.config.declare import key
+from server.units import Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,12 @@ class PubSub:
     )
     nodes_per_account: int = key(
         1000, "The most nodes of one account, and of one user at the service.", least=50
+    )
+    bytes_per_account: Size = key(
+        Size(128 << 20),
+        """The most that one account may store in its nodes, and again in those it has made at the
+        service. Keys for encryption have an eighth more.""",
+        least=1 << 20,
     )
     items_per_node: int = key(
         10_000, "The most items in one node: what `max` means to a client.", least=100

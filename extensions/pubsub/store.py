@@ -14,26 +14,36 @@ if TYPE_CHECKING:
     from server.storage.database import Database
     from server.storage.insert import Step
 
-_NODE = "id, name, creator, config"
+_NODE = "id, name, creator, config, bytes"
 _FIND = f"""SELECT {_NODE} FROM pubsub_node
     WHERE account = $1 AND service = $2 AND name = $3"""
 _LIST = f"""SELECT {_NODE} FROM pubsub_node
     WHERE account = $1 AND service = $2 AND name > $3 ORDER BY name LIMIT $4"""
 _COUNT_NODES = "SELECT count(*) FROM pubsub_node WHERE account = $1 AND service = $2"
+_USAGE = "SELECT count(*), COALESCE(SUM(bytes), 0) FROM pubsub_node"
+_USAGE_OF_ACCOUNT = f"{_USAGE} WHERE account = $1 AND service = ''"
+_USAGE_OF_CREATOR = f"{_USAGE} WHERE creator = $1 AND service = $2"
 # As configuration.dump writes it: a node for everybody says nothing of its access model.
 _COUNT_PUBLIC = f"""{_COUNT_NODES} AND name < $3 AND (config NOT LIKE '%"access_model":%'
     OR config LIKE '%"access_model":"authorize"%')"""
-_COUNT_CREATED = "SELECT count(*) FROM pubsub_node WHERE creator = $1 AND service = $2"
-_CREATE = """INSERT INTO pubsub_node (id, account, service, name, creator, config)
-    VALUES ($1, $2, $3, $4, $5, $6)"""
+_CREATE = """INSERT INTO pubsub_node (id, account, service, name, creator, config, bytes)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)"""
 _CONFIGURE = "UPDATE pubsub_node SET config = $2 WHERE id = $1"
+_GROW = "UPDATE pubsub_node SET bytes = bytes + $2 WHERE id = $1"
 
 _ITEM = "seq, id, publisher, payload"
-_SAVE_ITEM = f"""INSERT INTO pubsub_item (node, {_ITEM}) VALUES ($1, $2, $3, $4, $5)
+# An account may be deleted, with its nodes, while something is on its way to one of them.
+_SAVE_ITEM = f"""INSERT INTO pubsub_item (node, {_ITEM})
+    SELECT id, $2, $3, $4, $5 FROM pubsub_node WHERE id = $1
     ON CONFLICT (node, id) DO UPDATE SET seq = excluded.seq, publisher = excluded.publisher,
         payload = excluded.payload"""
 _FIND_ITEM = f"SELECT {_ITEM} FROM pubsub_item WHERE node = $1 AND id = $2"
-_ITEM_HEAD = "SELECT seq, publisher FROM pubsub_item WHERE node = $1 AND id = $2"
+_HEAD = "id, seq, publisher, length(payload)"
+_ITEM_HEAD = f"SELECT {_HEAD} FROM pubsub_item WHERE node = $1 AND id = $2"
+_ITEM_HEADS = f"SELECT {_HEAD} FROM pubsub_item WHERE node = $1 AND id IN ({{ids}})"
+_OLDEST = f"SELECT {_HEAD} FROM pubsub_item WHERE node = $1 AND seq >= $2 ORDER BY seq LIMIT $3"
+_WEIGHT_BEFORE = """SELECT count(*), COALESCE(SUM(length(payload)), 0) FROM pubsub_item
+    WHERE node = $1 AND seq < $2"""
 _LAST_ITEM = f"""SELECT {_ITEM} FROM pubsub_item WHERE node = $1 AND seq >= $2
     ORDER BY seq DESC LIMIT 1"""
 _SIZES = "SELECT seq, length(payload) FROM pubsub_item WHERE node = $1 AND seq >= $2 AND seq <= $3"
@@ -94,10 +104,21 @@ _FORGET: Final = (
     f"DELETE FROM pubsub_subscription WHERE node IN {_SOLE}",
     f"DELETE FROM pubsub_affiliation WHERE jid <> $1 AND node IN {_SOLE}",
     f"DELETE FROM pubsub_node WHERE id IN {_SOLE}",
-    "UPDATE pubsub_node SET creator = service WHERE creator = $1 AND account = 0",
+    # Somebody has to answer for what is in a node: one of those who own it.
+    """UPDATE pubsub_node SET creator = COALESCE(
+        (SELECT min(a.jid) FROM pubsub_affiliation a WHERE a.node = pubsub_node.id
+         AND a.affiliation = 'owner' AND a.jid <> $1), service)
+    WHERE creator = $1 AND account = 0""",
     "DELETE FROM pubsub_affiliation WHERE jid = $1",
     "DELETE FROM pubsub_subscription WHERE bare = $1",
 )
+
+#: What a row costs besides its payload, in bytes; a rough figure. The migration has it too.
+FLAT: Final = 256
+#: How many names are asked for at a time.
+_NAMES: Final = 500
+#: Who answers for a node: an account, or at a service whoever has made it.
+Payer = tuple[int, str, str]
 
 #: How many accounts are asked for their news at a time.
 TOGETHER: Final = 25
@@ -113,6 +134,7 @@ class NodeRow(NamedTuple):
     name: str
     creator: str
     config: str
+    bytes: int
 
 
 class ItemRow(NamedTuple):
@@ -122,6 +144,20 @@ class ItemRow(NamedTuple):
     id: str
     publisher: str
     payload: bytes
+
+
+class Head(NamedTuple):
+    """An item without its payload."""
+
+    id: str
+    seq: int
+    publisher: str
+    size: int
+
+    @property
+    def weight(self) -> int:
+        """What it counts for in a quota."""
+        return self.size + FLAT
 
 
 class NewsRow(NamedTuple):
@@ -162,21 +198,31 @@ async def count_public(db: Database, account: int, service: str, before: str = _
     return int((await db.fetch_large(_COUNT_PUBLIC, account, service, before))[0][0])
 
 
-async def count_created(db: Database, creator: str, service: str) -> int:
-    """How many nodes at a service somebody has made."""
-    return int((await db.fetch(_COUNT_CREATED, creator, service))[0][0])
+async def usage(db: Database, payer: Payer) -> tuple[int, int]:
+    """How many nodes somebody has at a place, and how many bytes are in them."""
+    account, service, creator = payer
+    if account:
+        rows = await db.fetch_large(_USAGE_OF_ACCOUNT, account)
+    else:
+        rows = await db.fetch_large(_USAGE_OF_CREATOR, creator, service)
+    return int(rows[0][0]), int(rows[0][1])
 
 
 def create_node(
-    node: int, account: int, service: str, name: str, creator: str, config: str
+    node: int, account: int, service: str, name: str, creator: str, config: str, bytes_: int
 ) -> list[Step]:
     """Make a node."""
-    return [(_CREATE, (node, account, service, name, creator, config))]
+    return [(_CREATE, (node, account, service, name, creator, config, bytes_))]
 
 
 def configure_node(node: int, config: str) -> list[Step]:
     """Change its configuration."""
     return [(_CONFIGURE, (node, config))]
+
+
+def grow(node: int, bytes_: int) -> list[Step]:
+    """Note that a node weighs so much more, or less."""
+    return [(_GROW, (node, bytes_))] if bytes_ else []
 
 
 def delete_node(node: int) -> list[Step]:
@@ -232,10 +278,32 @@ async def find_item(db: Database, node: int, name: str) -> ItemRow | None:
     return _item(*rows[0]) if rows else None
 
 
-async def item_head(db: Database, node: int, name: str) -> tuple[int, str] | None:
-    """When an item was published, and by whom."""
+async def item_head(db: Database, node: int, name: str) -> Head | None:
+    """When an item was published, by whom, and how large it is."""
     rows = await db.fetch(_ITEM_HEAD, node, name)
-    return (rows[0][0], rows[0][1]) if rows else None
+    return Head(*rows[0]) if rows else None
+
+
+async def item_heads(db: Database, node: int, names: Sequence[str]) -> dict[str, Head]:
+    """The same of many items, by their names; those that are not there are left out."""
+    found: dict[str, Head] = {}
+    for start in range(0, len(names), _NAMES):
+        some = names[start : start + _NAMES]
+        places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
+        for row in await db.fetch(_ITEM_HEADS.format(ids=places), node, *some):
+            found[row[0]] = Head(*row)
+    return found
+
+
+async def oldest_items(db: Database, node: int, since: int, limit: int) -> list[Head]:
+    """The oldest items."""
+    return [Head(*row) for row in await db.fetch(_OLDEST, node, since, limit)]
+
+
+async def weight_before(db: Database, node: int, seq: int) -> tuple[int, int]:
+    """How many items are older, and what they weigh."""
+    number, size = (await db.fetch(_WEIGHT_BEFORE, node, seq))[0]
+    return int(number), int(size) + int(number) * FLAT
 
 
 async def last_item(db: Database, node: int, since: int = 0) -> ItemRow | None:

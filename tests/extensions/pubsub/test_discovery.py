@@ -143,7 +143,7 @@ async def test_ten_thousand_nodes_are_read_in_pages() -> None:
         steps = []
         for number in range(10_000):
             name, key = f"n{number:05}", house.server.ids.next(1)
-            steps += store.create_node(key, 0, SERVICE, name, "anna@example.org", "{}")
+            steps += store.create_node(key, 0, SERVICE, name, "anna@example.org", "{}", 0)
         await house.database.batch(steps)
         first = await nodes(anna, SERVICE)
         assert len(first) == 1000

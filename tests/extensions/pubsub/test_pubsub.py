@@ -232,7 +232,7 @@ async def test_nodes_that_nobody_else_owns_go_with_their_owner() -> None:
         )
         await house.settle()
         found = await list_nodes(house.database, 0, SERVICE)
-        assert [(node.name, node.creator) for node in found] == [("shared", SERVICE)]
+        assert [(node.name, node.creator) for node in found] == [("shared", bare("ben"))]
         rows = await house.database.fetch("SELECT DISTINCT node FROM pubsub_item")
         assert [row[0] for row in rows] == [found[0].id]
         rows = await house.database.fetch("SELECT DISTINCT node FROM pubsub_subscription")
@@ -262,7 +262,7 @@ async def test_other_hosts_forget_a_deleted_account_as_well() -> None:
         place = house.server.hosts["example.net"].service("pubsub").service.place
         engine = house.server.hosts["example.net"].service("pubsub").engine
         people = {bare("ben"): Affiliation.OWNER, bare("anna"): Affiliation.OWNER}
-        node = await new_node(engine, place, "letters", bare("ben"), place.defaults("letters"))
+        node = new_node(engine, place, "letters", bare("ben"), place.defaults("letters"))
         node.affiliations = people
         await engine.write(steps_of_new(node))
         engine.nodes.changed(node)
@@ -284,7 +284,7 @@ async def test_left_overs_take_nothing_from_the_next_one_of_that_name() -> None:
         rows = await house.database.fetch("SELECT id FROM account WHERE jid = $1", bare("anna"))
         place = house.server.hosts["example.org"].service("pubsub").service.place
         engine = house.server.hosts["example.org"].service("pubsub").engine
-        node = await new_node(engine, place, "mine", bare("anna"), place.defaults("mine"))
+        node = new_node(engine, place, "mine", bare("anna"), place.defaults("mine"))
         await engine.write(steps_of_new(node))
         await house.restart()
         assert rows[0][0] != number
