@@ -7,6 +7,8 @@ from server.jid import JID
 from server.messages.rules import ARCHIVE, BOTH, NOTHING, PENDING, disposition
 from server.stanza import Stanza
 
+EPHEMERAL = "<ephemeral xmlns='urn:xmpp:ephemeral:0' timer='432000'/>"
+FALLBACK = "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'/>"
 BODY = "<body>Call me but love</body>"
 COMPOSING = "<composing xmlns='http://jabber.org/protocol/chatstates'/>"
 NO_STORE = "<no-store xmlns='urn:xmpp:hints'/>"
@@ -60,6 +62,10 @@ def test_other_types_are_not_kept(kind: str) -> None:
         ("<displayed xmlns='urn:xmpp:chat-markers:0' id='1'/>", BOTH),
         ("<markable xmlns='urn:xmpp:chat-markers:0'/>", NOTHING),
         ("<reactions xmlns='urn:xmpp:reactions:0' id='1'/>", BOTH),
+        (BODY + "<reply xmlns='urn:xmpp:reply:0' id='1'/>" + FALLBACK, BOTH),
+        (BODY + EPHEMERAL, BOTH),
+        (EPHEMERAL + STORE, BOTH),  # XEP-0466 §3.4: a new time without a message
+        (BODY + EPHEMERAL + NO_PERMANENT, PENDING),
         ("<retract xmlns='urn:xmpp:message-retract:1' id='1'/>", BOTH),
         ("<replace xmlns='urn:xmpp:message-correct:0' id='1'/>", BOTH),
         ("<propose xmlns='urn:xmpp:jingle-message:0' id='1'/>", BOTH),
