@@ -149,6 +149,12 @@ def _avatar(seen: Seen, situation: Situation) -> None:
     assert base64.b64decode(seen["picture"]) == PICTURE
 
 
+def _avatar_old(seen: Seen, situation: Situation) -> None:
+    """The one format follows the other, both ways (XEP-0398)."""
+    assert base64.b64decode(seen["in_vcard"]) == PICTURE
+    _avatar(seen, situation)
+
+
 def _bookmarks(seen: Seen, situation: Situation) -> None:
     """Other devices follow along; nobody else sees them (XEP-0402 §3, §4)."""
     room, other = BOOKMARKS
@@ -221,6 +227,16 @@ def _commands(seen: Seen, situation: Situation) -> None:
     assert seen["got"] == []
 
 
+def _push(seen: Seen, situation: Situation) -> None:
+    """Whoever is gone is notified of what waits, and the app server learns nothing more.
+
+    (XEP-0357 §7)
+    """
+    assert seen["count"] == str(len(situation.texts))
+    assert not any(text in seen["told"] for text in situation.texts)
+    assert situation.bob not in seen["told"]
+
+
 def _tokens(seen: Seen, situation: Situation) -> None:
     """A token instead of the password, which is asked for again when the token is no good.
 
@@ -252,6 +268,7 @@ CAPABILITIES = {
         Capability("resumption", "resumption", _resumption),
         Capability("eventing", "nickname to contacts", _eventing),
         Capability("avatar", "avatar", _avatar),
+        Capability("avatar_old", "avatar in vCard", _avatar_old),
         Capability("bookmarks", "bookmarks", _bookmarks),
         Capability("bookmarks_old", "bookmarks, old format", _bookmarks_old),
         Capability("pubsub", "pubsub service", _pubsub),
@@ -260,6 +277,7 @@ CAPABILITIES = {
         Capability("displayed", "displayed (MDS)", _displayed),
         Capability("blocking", "blocking", _blocking),
         Capability("commands", "commands", _commands),
+        Capability("push", "push", _push),
         Capability("omemo_axolotl", "OMEMO (axolotl)", _omemo),
         Capability("omemo_2", "OMEMO (urn:xmpp:omemo:2)", _omemo),
     )

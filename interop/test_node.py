@@ -13,7 +13,7 @@ FOLDER = ROOT / "interop" / "clients" / "node"
 CLIENT = scenario.Client(
     "@xmpp/client",
     lambda: [node_modules(FOLDER), str(FOLDER / "scenarios.mjs")],
-    asked=(*EVERYDAY, "tokens"),
+    asked=(*EVERYDAY, "sasl2", "tokens"),
     environment=lambda situation: {"NODE_EXTRA_CA_CERTS": situation.certificate},
 )
 

@@ -14,8 +14,15 @@ CLIENT = scenario.Client(
         python_with("slixmpp", ["slixmpp==1.17.0"]),
         *("-m", "interop.clients.with_slixmpp.scenarios"),
     ],
-    asked=(*EVERYDAY, "eventing", "avatar", "bookmarks", "blocking"),
-)
+    asked=(
+        *EVERYDAY, "eventing", "avatar", "avatar_old", "bookmarks", "bookmarks_old", "pubsub",
+        "vcard", "displayed", "blocking", "commands", "push",
+    ),
+    missing={
+        "sasl2": "the library has no code for XEP-0388",
+        "vcard4": "the library publishes to another node than the one that XEP-0292 §4 names",
+    },
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("capability", CLIENT.capabilities())

@@ -3,7 +3,7 @@
 
 import { client, jid, xml } from "@xmpp/client";
 
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 const ROSTER = "jabber:iq:roster";
 
 export class Client {

@@ -14,6 +14,18 @@ const scenarios = {
 
   direct_tls: (situation) => login(situation, true),
 
+  async sasl2(situation) {
+    const mechanisms = [];
+    const client = new Client(situation.alice, situation);
+    client.entity.on("send", ({ name, attrs }) => {
+      if (name === "authenticate") mechanisms.push(attrs.mechanism);
+    });
+    const alice = await client.login();
+    const seen = { jid: alice.jid.toString(), encrypted: alice.entity.isSecure() };
+    await alice.logout();
+    return { ...seen, mechanisms };
+  },
+
   async messages({ texts, ...situation }) {
     const [alice, bob] = await both(situation);
     for (const text of texts) await alice.say(bob.bare, text);

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 _COLUMNS, _ROWS = 180, 60
 _PAUSE = 0.05
 

@@ -5,10 +5,11 @@ import pathlib
 from typing import Any
 
 from slixmpp import ClientXMPP
+from slixmpp.exceptions import IqError
 
 from interop.capabilities import Situation
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 class Client(ClientXMPP):
@@ -99,3 +100,29 @@ class Client(ClientXMPP):
         for other in passed_over:
             self.presences.put_nowait(other)
         return presence
+
+
+def interested(jid: str, situation: Situation, *plugins: str) -> Client:
+    """A client that wants to know what these plugins are for."""
+    client = Client(jid, situation)
+    for name in ("xep_0115", "xep_0163", *plugins):
+        client.register_plugin(name)
+    return client
+
+
+async def both(situation: Situation, *plugins: str) -> tuple[Client, Client]:
+    """Alice and bob, logged in."""
+    alice, bob = (Client(jid, situation) for jid in (situation.alice, situation.bob))
+    for client in (alice, bob):
+        for name in plugins:
+            client.register_plugin(name)
+        await client.login()
+    return alice, bob
+
+
+async def is_refused(request: Any) -> bool:
+    try:
+        await request
+    except IqError:
+        return True
+    return False

@@ -4,15 +4,21 @@
 # (the library annotates itself only in part, and differently from release to release)
 
 import asyncio
-import base64
 from typing import Any
 
-from slixmpp.exceptions import IqError
-
-from interop.capabilities import BOOKMARKS, PICTURE, Seen, Situation
+from interop.capabilities import Seen, Situation
 from interop.clients.report import main
-from interop.clients.with_slixmpp import bookmarking
-from interop.clients.with_slixmpp.client import PATIENCE, Client
+from interop.clients.with_slixmpp.account import blocking, commands, push, vcard
+from interop.clients.with_slixmpp.client import PATIENCE, Client, both
+from interop.clients.with_slixmpp.publishing import (
+    avatar,
+    avatar_old,
+    bookmarks,
+    bookmarks_old,
+    displayed,
+    eventing,
+    pubsub,
+)
 
 
 async def starttls(situation: Situation) -> Seen:
@@ -31,7 +37,7 @@ async def _login(situation: Situation, *, direct_tls: bool) -> Seen:
 
 
 async def messages(situation: Situation) -> Seen:
-    alice, bob = await _both(situation)
+    alice, bob = await both(situation)
     for text in situation.texts:
         alice.send_message(bob.boundjid.bare, text)
     bob_got = await bob.bodies(len(situation.texts))
@@ -45,7 +51,7 @@ async def messages(situation: Situation) -> Seen:
 
 
 async def roster(situation: Situation) -> Seen:
-    alice, bob = await _both(situation)
+    alice, bob = await both(situation)
     a, b = situation.alice, situation.bob
     await alice.update_roster(b, name="Bob", groups=["Friends"])
     alice.send_presence_subscription(b)
@@ -162,7 +168,7 @@ async def archive(situation: Situation) -> Seen:
 
 
 async def resumption(situation: Situation) -> Seen:
-    alice, bob = await _both(situation)
+    alice, bob = await both(situation)
     before = str(alice.boundjid)
     texts = situation.texts
     bob.send_message(before, texts[0], mtype="chat")
@@ -187,126 +193,9 @@ async def resumption(situation: Situation) -> Seen:
     }
 
 
-async def eventing(situation: Situation) -> Seen:
-    alice, bob, tablet = (
-        _interested(jid, situation, "xep_0172")
-        for jid in (situation.alice, situation.bob, situation.bob)
-    )
-    told, newcomer_told = (client.news("user_nick_publish") for client in (bob, tablet))
-    await alice.login()
-    await bob.login()
-    first, second, _ = situation.texts
-    await alice["xep_0172"].publish_nick(first)
-    stranger_refused = await _is_refused(bob["xep_0060"].get_items(situation.alice, _NICK))
-    await alice.befriend(bob)
-    nicks = [await _nick(told)]
-    await alice["xep_0172"].publish_nick(second)
-    nicks.append(await _nick(told))
-    await tablet.login()
-    return {
-        "stranger_refused": stranger_refused,
-        "told": nicks,
-        "newcomer_told": [await _nick(newcomer_told)],
-    }
-
-
-_NICK = "http://jabber.org/protocol/nick"
-
-
-def _interested(jid: str, situation: Situation, *plugins: str) -> Client:
-    """A client that wants to know what these plugins are for."""
-    client = Client(jid, situation)
-    for name in ("xep_0115", "xep_0163", *plugins):
-        client.register_plugin(name)
-    return client
-
-
-async def _nick(queue: "asyncio.Queue[Any]") -> str:
-    event = await asyncio.wait_for(queue.get(), PATIENCE)
-    return str(event["pubsub_event"]["items"]["item"]["nick"]["nick"])
-
-
-async def _is_refused(request: Any) -> bool:
-    try:
-        await request
-    except IqError:
-        return True
-    return False
-
-
-async def avatar(situation: Situation) -> Seen:
-    alice, bob = (
-        _interested(jid, situation, "xep_0084") for jid in (situation.alice, situation.bob)
-    )
-    told = bob.news("avatar_metadata_publish")
-    await alice.login()
-    await bob.login()
-    await alice.befriend(bob)
-    plugin = alice["xep_0084"]
-    id_ = plugin.generate_id(PICTURE)
-    await plugin.publish_avatar(PICTURE)
-    await plugin.publish_avatar_metadata(
-        {"id": id_, "type": "image/png", "bytes": str(len(PICTURE))}
-    )
-    event = await asyncio.wait_for(told.get(), PATIENCE)
-    (info,) = event["pubsub_event"]["items"]["item"]["avatar_metadata"]["items"]
-    answer = await bob["xep_0084"].retrieve_avatar(situation.alice, info["id"])
-    picture = answer["pubsub"]["items"]["item"]["avatar_data"]["value"]
-    return {"told": info["id"], "picture": base64.b64encode(picture).decode()}
-
-
-async def bookmarks(situation: Situation) -> Seen:
-    phone, laptop, bob = (
-        _interested(jid, situation, "xep_0402")
-        for jid in (situation.alice, situation.alice, situation.bob)
-    )
-    told, removed = bookmarking.news(laptop)
-    for client in (phone, laptop, bob):
-        await client.login()
-    for bookmark in BOOKMARKS:
-        await bookmarking.publish(phone, bookmark)
-    seen = {"told": [await asyncio.wait_for(told.get(), PATIENCE) for _ in BOOKMARKS]}
-    await phone["xep_0060"].retract(
-        situation.alice, bookmarking.NODE, BOOKMARKS[1]["jid"], notify="true"
-    )
-    return {
-        **seen,
-        "told_removed": [await asyncio.wait_for(removed.get(), PATIENCE)],
-        "kept": await bookmarking.read(laptop),
-        "hidden_from_others": await _is_refused(
-            bob["xep_0060"].get_items(situation.alice, bookmarking.NODE)
-        ),
-    }
-
-
-async def blocking(situation: Situation) -> Seen:
-    alice, bob = (Client(jid, situation) for jid in (situation.alice, situation.bob))
-    alice.register_plugin("xep_0191")
-    errors = bob.news("message_error")
-    await alice.login()
-    await bob.login()
-    plugin = alice["xep_0191"]
-    await plugin.block(bob.boundjid.bare)
-    blocked = await plugin.get_blocked_jids()
-    bob.send_message(situation.alice, situation.texts[0], mtype="chat")
-    error = await asyncio.wait_for(errors.get(), PATIENCE)
-    await plugin.unblock(bob.boundjid.bare)
-    bob.send_message(situation.alice, situation.texts[1], mtype="chat")
-    return {
-        "blocked": [str(jid) for jid in blocked],
-        "refused": error["error"]["condition"],
-        "blocked_after": [str(jid) for jid in await plugin.get_blocked_jids()],
-        "got": await alice.bodies(1) + await alice.surplus(),
-    }
-
-
-async def _both(situation: Situation) -> tuple[Client, Client]:
-    alice = await Client(situation.alice, situation).login()
-    return alice, await Client(situation.bob, situation).login()
-
-
 if __name__ == "__main__":
     main(
         *(starttls, direct_tls, messages, roster, carbons, receipts, offline, archive, resumption),
-        *(eventing, avatar, bookmarks, blocking),
+        *(eventing, avatar, avatar_old, bookmarks, bookmarks_old, pubsub, displayed),
+        *(blocking, vcard, commands, push),
     )
