@@ -119,7 +119,7 @@ def _certificates(config: Config, clock: Clock) -> CertificateStore:
 
 def _orders(server: Server) -> dict[str, Verb]:
     """What the command line may ask of the running server."""
-    outside = orders(server.config, server.database, server.clock, server.entropy)
+    outside = orders(server.config, server.database, server.clock, server.entropy, server.hosts)
     return {**Orders(server).verbs(), **outside}
 
 

@@ -36,6 +36,10 @@ _log = log.get(__name__)
 LONGEST: Final = 10_000
 
 
+class CannotEnd(Refused):
+    """The server was started by somebody who takes no orders to end it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Orders:
     """The orders to one server."""
@@ -172,7 +176,7 @@ class Orders:
         Gives how many devices were told.
         """
         if self.server.ask_to_end is None:
-            raise Refused("this server can only be ended by whoever has started it")
+            raise CannotEnd("this server can only be ended by whoever has started it")
         told = await self.announce(text) if text.strip() else 0
         _log.warning("server.ordered_to_end", seconds=delay, restart=restart)
         self.server.tasks.spawn(self._stop_later(delay, restart), "ending")

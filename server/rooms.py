@@ -6,6 +6,7 @@ Imports stand inside the functions, so that a command that needs one thing does 
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from server.control import Verb
     from server.entropy import Entropy
     from server.extension import Extension
+    from server.host import Host
     from server.jid import JID
     from server.storage.database import Database
     from server.storage.migrate import Migration
@@ -77,11 +79,22 @@ async def part(database: Database, jid: JID) -> None:
 
 
 def orders(
-    config: Config, database: Database, clock: Clock, entropy: Entropy
-) -> Mapping[str, Verb]:
-    """Orders of rooms outside the core, which need no running server but its tables."""
+    config: Config, database: Database, clock: Clock, entropy: Entropy,
+    hosts: Mapping[str, Host] = MappingProxyType({}),
+) -> Mapping[str, Verb]:  # fmt: skip
+    """Orders of rooms outside the core, which need no running server but its tables.
+
+    Where one runs, `hosts` are its own.
+    """
+    from extensions.administration.orders import GreetingOrders
     from extensions.invitations.orders import InvitationOrders
 
-    if "invitations" in config.server.disabled:
-        return {}
-    return InvitationOrders(config, database, clock, entropy).verbs()
+    greetings = GreetingOrders(database, clock, config.server.domains, hosts)
+    invitations = InvitationOrders(config, database, clock, entropy)
+    rooms = {"administration": greetings.verbs(), "invitations": invitations.verbs()}
+    return {
+        name: verb
+        for room, verbs in rooms.items()
+        if room not in config.server.disabled
+        for name, verb in verbs.items()
+    }

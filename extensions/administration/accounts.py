@@ -1,4 +1,4 @@
-"""Accounts made, given a new password, deleted (XEP-0133 §4.1, §4.2, §4.7)."""
+"""Accounts made, deleted, disabled, enabled, given a new password (XEP-0133 §4.1 to §4.4, §4.7)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from server import log
 from server.errors import Condition, StanzaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from extensions.commands import Command
     from server.extension import Request
@@ -29,6 +29,8 @@ _AGAIN: Final = Field("password-verify", (), "text-private", "Retype password")
 
 _ADD: Final = question("Adding a User", _ACCOUNT, _PASSWORD, _AGAIN)
 _DELETE: Final = question("Deleting a User", _ACCOUNTS)
+_DISABLE: Final = question("Disabling a User", _ACCOUNTS)
+_ENABLE: Final = question("Re-Enable a User", _ACCOUNTS)
 _CHANGE: Final = question("Changing a User Password", _ACCOUNT, _PASSWORD)
 
 
@@ -43,6 +45,8 @@ class AccountCommands:
         """Those on offer."""
         yield command("add-user", "Add User", self.ask_add)
         yield command("delete-user", "Delete User", self.ask_delete)
+        yield command("disable-user", "Disable User", self.ask_disable)
+        yield command("reenable-user", "Re-Enable User", self.ask_enable)
         yield command("change-user-password", "Change User Password", self.ask_change)
 
     async def ask_add(self, request: Request) -> Stage:
@@ -65,12 +69,34 @@ class AccountCommands:
 
     async def delete(self, request: Request, given: Form) -> Done:
         """Delete accounts and all that is stored for them."""
+        return await self._each(request, given, self.orders.accounts().delete, "deleted")
+
+    async def ask_disable(self, request: Request) -> Stage:
+        """Whom to keep out."""
+        return Stage(_DISABLE, self.disable)
+
+    async def disable(self, request: Request, given: Form) -> Done:
+        """End sessions, and let nobody log in; nothing is erased."""
+        return await self._each(request, given, self.orders.accounts().disable, "disabled")
+
+    async def ask_enable(self, request: Request) -> Stage:
+        """Whom to let in again."""
+        return Stage(_ENABLE, self.enable)
+
+    async def enable(self, request: Request, given: Form) -> Done:
+        """Let the owners of accounts log in again."""
+        return await self._each(request, given, self.orders.accounts().enable, "enabled")
+
+    async def _each(
+        self, request: Request, given: Form, order: Callable[[str], Awaitable[None]], done: str
+    ) -> Done:
+        """Follow an order for all that are named, one after another."""
         jids = [own(self.host, jid) for jid in given.jids("accountjids")]
         for jid in jids:
             with refusals():
-                await self.orders.accounts().delete(jid)
-            _log.info("account.deleted", account=jid, by=request.from_.bare)
-        return Done(f"{', '.join(jids)}: deleted")
+                await order(jid)
+            _log.info(f"account.{done}", account=jid, by=request.from_.bare)
+        return Done(f"{', '.join(jids)}: {done}")
 
     async def ask_change(self, request: Request) -> Stage:
         """Whose password to change."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
-from extensions.administration.words import command, question
+from extensions.administration.texts import Text
+from extensions.administration.words import command, question, refusals
 from extensions.commands import Done, Stage
 from extensions.payloads.forms import Field, Form
-from server.errors import Condition, StanzaError
-from server.orders import LONGEST, notice
-from server.storage.settings import load_setting, save_setting
+from server.orders import notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from server.extension import Request
     from server.host import Host
     from server.jid import JID
-    from server.moments import SessionAvailable
+    from server.session import Session
 
 TITLE: Final = "Message of the Day"
 
@@ -33,27 +31,35 @@ class MessageOfTheDay:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._setting = f"motd.{host.domain}"
-        self._text = ""
-        self._since = 0  # unix milliseconds
+        self.kept = Text(host.server.database, "motd", host.domain)
         self._told: set[JID] = set()
 
-    async def load(self) -> None:
-        """What was set before the server started."""
-        stored = await load_setting(self._host.server.database, self._setting)
-        if stored:
-            self._since, self._text = json.loads(stored)
-
-    def greet(self, moment: SessionAvailable) -> None:
+    def greet(self, session: Session) -> None:
         """A device became available."""
-        if not self._text:
-            return
-        session = moment.session
         account = session.account
-        if account.jid in self._told or account.last_active >= self._since:
+        if not self.kept.text or account.jid in self._told:
             return
-        self._told.add(account.jid)
-        session.send(notice(session, TITLE, self._text))
+        if account.last_active < self.kept.since:
+            self._told.add(account.jid)
+            session.send(notice(session, TITLE, self.kept.text))
+
+    async def say(self, text: str) -> None:
+        """Set a new message: everybody is told, also who has seen the last one. Raises Refused."""
+        await self.kept.keep(text, self._now())
+        self._told.clear()
+        for account in self._host.accounts.active():
+            for session in account.reach.available:
+                self._told.add(account.jid)
+                session.send(notice(session, TITLE, text))
+
+    async def drop(self) -> None:
+        """Have no message any more."""
+        await self.kept.drop()
+
+    def _now(self) -> int:
+        return int(self._host.server.clock.utcnow() * 1000)
+
+    # -- commands --
 
     def commands(self) -> Iterable[Command]:
         """Those on offer."""
@@ -66,37 +72,25 @@ class MessageOfTheDay:
         return Stage(_form("Setting the Message of the Day", ""), self.set)
 
     async def set(self, request: Request, given: Form) -> Done:
-        """A new message: everybody is told, also who has seen the last one."""
-        now = int(self._host.server.clock.utcnow() * 1000)
-        await self._save(given.text("motd") or "", now)
-        self._told.clear()
-        for account in self._host.accounts.active():
-            for session in account.reach.available:
-                self._told.add(account.jid)
-                session.send(notice(session, TITLE, self._text))
+        """Say it."""
+        with refusals():
+            await self.say(given.text("motd") or "")
         return Done("The message of the day is set")
 
     async def ask_edit(self, request: Request) -> Stage:
         """What to say instead."""
-        return Stage(_form("Editing the Message of the Day", self._text), self.edit)
+        return Stage(_form("Editing the Message of the Day", self.kept.text), self.edit)
 
     async def edit(self, request: Request, given: Form) -> Done:
         """Another wording: who has seen the message is not told again."""
-        now = int(self._host.server.clock.utcnow() * 1000)
-        await self._save(given.text("motd") or "", self._since or now)
+        with refusals():
+            await self.kept.keep(given.text("motd") or "", self.kept.since or self._now())
         return Done("The message of the day is changed")
 
     async def delete(self, request: Request) -> Done:
         """No message any more."""
-        await self._save("", 0)
+        await self.drop()
         return Done("There is no message of the day")
-
-    async def _save(self, text: str, since: int) -> None:
-        if len(text.encode()) > LONGEST:
-            raise StanzaError(Condition.NOT_ACCEPTABLE, f"A message may have {LONGEST} bytes")
-        stored = json.dumps([since, text]) if text else ""
-        await save_setting(self._host.server.database, self._setting, stored)
-        self._since, self._text = since, text
 
 
 def _form(title: str, text: str) -> Form:

@@ -1,4 +1,8 @@
-"""Who there is and who is online; sessions ended, announcements made (XEP-0133 §4.5 to §4.23)."""
+"""How many there are and who: registered, disabled, online, active, idle (XEP-0133 §4.13 to §4.22).
+
+Online is who has a session. Of those somebody is active whose client is connected and does not say
+that it is idle (XEP-0352), on one device at least; who is not, is idle.
+"""
 
 from __future__ import annotations
 
@@ -6,96 +10,76 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from extensions.administration.words import answer, command, own, question, refusals
+from extensions.administration.words import answer, command, question
 from extensions.commands import Done, Note, Stage
 from extensions.payloads.forms import Field, Form, Option
 from server.jid import JID
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
+    from typing import TypeAlias
 
     from extensions.commands import Command
     from server.extension import Request
     from server.host import Host
     from server.orders import Orders
 
+    #: Finds so many at least, if there are; 0: all.
+    Find: TypeAlias = Callable[[int], Awaitable[list[str]]]
+
 #: "The service may need to truncate the result-set, since it could be quite large" (§4.18).
 MOST: Final = 2000
+
+#: Where §4.21 and §4.22 have other names for nodes and fields than the rest of the lists.
+_LISTS: Final = {"active": "get-active-users", "idle": "get-idle-users"}
+_FIELDS: Final = {"idle": "activeuserjids"}
 
 _MAX: Final = Field(
     "max_items", ("25",), "list-single", "Maximum number of items to show",
     options=tuple(map(Option, ("25", "50", "75", "100", "150", "200", "none"))),
 )  # fmt: skip
-_ACCOUNTS: Final = Field("accountjids", (), "jid-multi", "The Jabber ID(s)", required=True)
-_TEXT: Final = Field("announcement", (), "text-multi", "Announcement", required=True)
-
-_END: Final = question("Ending a User Session", _ACCOUNTS)
 _LIST: Final = question("Requesting a List of Users", _MAX)
-_ANNOUNCE: Final = question("Making an Announcement", _TEXT)
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleCommands:
-    """The commands about users and sessions of one host."""
+    """The commands that count and list the users of one host."""
 
     host: Host
     orders: Orders
 
     def commands(self) -> Iterable[Command]:
         """Those on offer."""
-        yield command("end-user-session", "End User Session", self.ask_end)
-        yield command(
-            "get-registered-users-num", "Get Number of Registered Users", self.count_registered
-        )
-        yield command("get-online-users-num", "Get Number of Online Users", self.count_online)
-        yield command(
-            "get-registered-users-list", "Get List of Registered Users",
-            partial(self._ask, "registereduserjids", self._registered),
-        )  # fmt: skip
-        yield command(
-            "get-online-users-list", "Get List of Online Users",
-            partial(self._ask, "onlineuserjids", self._online),
-        )  # fmt: skip
-        yield command("announce", "Send Announcement to Online Users", self.ask_announce)
+        for kind, find in (
+            ("registered", self._registered),
+            ("disabled", self._disabled),
+            ("online", self._online),
+            ("active", self._active),
+            ("idle", self._idle),
+        ):
+            yield command(
+                f"get-{kind}-users-num", f"Get Number of {kind.title()} Users",
+                partial(self._number, kind, find),
+            )  # fmt: skip
+            yield command(
+                _LISTS.get(kind, f"get-{kind}-users-list"), f"Get List of {kind.title()} Users",
+                partial(self._ask, _FIELDS.get(kind, f"{kind}userjids"), find),
+            )  # fmt: skip
 
-    async def ask_end(self, request: Request) -> Stage:
-        """Whose sessions to end."""
-        return Stage(_END, self.end)
+    async def _number(self, kind: str, find: Find, request: Request) -> Done:
+        """How many (§4.13 to §4.17)."""
+        if kind == "registered":
+            number = await self.orders.accounts().count(self.host.domain)
+        else:
+            number = len(await find(0))
+        label = f"The number of {kind} users"
+        return Done(form=answer(Field(f"{kind}usersnum", (str(number),), "text-single", label)))
 
-    async def end(self, request: Request, given: Form) -> Done:
-        """End sessions.
-
-        "If the JID is of the form <user@host>, the service MUST end all of the user's sessions; if
-        the JID is of the form <user@host/resource>, the service MUST end only the session
-        associated with that resource" (§4.5).
-        """
-        jids = [own(self.host, jid) for jid in given.jids("accountjids")]
-        with refusals():
-            ended = sum([await self.orders.end(jid) for jid in jids])
-        return Done(f"{ended} sessions were ended")
-
-    # -- how many --
-
-    async def count_registered(self, request: Request) -> Done:
-        """How many accounts there are (§4.13)."""
-        number = await self.orders.accounts().count(self.host.domain)
-        return _number("registeredusersnum", "The number of registered users", number)
-
-    async def count_online(self, request: Request) -> Done:
-        """How many accounts have a session (§4.15)."""
-        return _number("onlineusersnum", "The number of online users", len(await self._online(0)))
-
-    # -- who --
-
-    async def _ask(
-        self, var: str, find: Callable[[int], Awaitable[list[str]]], request: Request
-    ) -> Stage:
-        """How many to show (§4.18, §4.20)."""
+    async def _ask(self, var: str, find: Find, request: Request) -> Stage:
+        """How many to show (§4.18 to §4.22)."""
         return Stage(_LIST, partial(self._list, var, find))
 
-    async def _list(
-        self, var: str, find: Callable[[int], Awaitable[list[str]]], request: Request, given: Form
-    ) -> Done:
+    async def _list(self, var: str, find: Find, request: Request, given: Form) -> Done:
         wanted = given.value("max_items") or "none"
         most = MOST if wanted == "none" else int(wanted)
         found = await find(most + 1)
@@ -110,18 +94,11 @@ class PeopleCommands:
         sessions = await self.orders.online(self.host.domain)
         return list(dict.fromkeys(str(JID.parse(jid).bare) for jid in sessions))
 
-    # -- announcements --
+    async def _disabled(self, most: int) -> list[str]:
+        return await self.orders.accounts().list(self.host.domain, most, disabled=True)
 
-    async def ask_announce(self, request: Request) -> Stage:
-        """What to say (§4.23)."""
-        return Stage(_ANNOUNCE, self.announce)
+    async def _active(self, most: int) -> list[str]:
+        return await self.orders.active(self.host.domain)
 
-    async def announce(self, request: Request, given: Form) -> Done:
-        """Tell "only … users who currently have a 'session' with the service"."""
-        with refusals():
-            told = await self.orders.announce(given.text("announcement") or "", self.host.domain)
-        return Done(f"{told} devices were told")
-
-
-def _number(var: str, label: str, number: int) -> Done:
-    return Done(form=answer(Field(var, (str(number),), "text-single", label)))
+    async def _idle(self, most: int) -> list[str]:
+        return await self.orders.active(self.host.domain, idle=True)

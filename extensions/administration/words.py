@@ -11,11 +11,13 @@ from server.administration import AlreadyThere, NotThere
 from server.control import Refused
 from server.errors import Condition, StanzaError
 from server.extension import At
+from server.orders import CannotEnd
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from extensions.commands import Done, Stage
+    from server.element import Element
     from server.extension import Request
     from server.host import Host
     from server.jid import JID
@@ -33,9 +35,9 @@ def question(title: str, *fields: Field) -> Form:
     return Form("form", typed(NS, *fields), title)
 
 
-def answer(*fields: Field) -> Form:
+def answer(*fields: Field, extra: tuple[Element, ...] = ()) -> Form:
     """What there is to know."""
-    return Form("result", typed(NS, *fields))
+    return Form("result", typed(NS, *fields), extra=extra)
 
 
 def own(host: Host, jid: JID) -> str:
@@ -54,5 +56,7 @@ def refusals() -> Iterator[None]:
         raise StanzaError(Condition.CONFLICT, str(refused)) from None
     except NotThere as refused:
         raise StanzaError(Condition.ITEM_NOT_FOUND, str(refused)) from None
+    except CannotEnd as refused:
+        raise StanzaError(Condition.INTERNAL_SERVER_ERROR, str(refused)) from None
     except Refused as refused:
         raise StanzaError(Condition.NOT_ACCEPTABLE, str(refused)) from None

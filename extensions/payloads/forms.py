@@ -58,7 +58,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of one of the four types (§3.1), with its table if it has one (§3.4)."""
+    """A form of one of the four types (§3.1), with its table if it has one (§3.4).
+
+    `extra` are further children, as a few specifications want them.
+    """
 
     type: str
     fields: tuple[Field, ...] = ()
@@ -66,6 +69,7 @@ class Form:
     instructions: str = ""
     reported: tuple[Field, ...] = ()
     items: tuple[tuple[Field, ...], ...] = ()
+    extra: tuple[Element, ...] = ()
 
     def field(self, var: str) -> Field | None:
         """The field of that name."""
@@ -153,6 +157,7 @@ def build(form: Form) -> Element:
     if form.reported:
         x.append(E(f"{{{NS}}}reported", None, *map(_build_field, form.reported)))
     x.extend(E(f"{{{NS}}}item", None, *map(_build_field, item)) for item in form.items)
+    x.extend(deepcopy(child) for child in form.extra)
     return x
 
 

@@ -28,7 +28,12 @@ async def resumable(house: House, name: str) -> Client:
 
 
 @pytest.mark.parametrize(
-    ("order", "condition"), [("user.password", "reset"), ("user.delete", "not-authorized")]
+    ("order", "condition"),
+    [
+        ("user.password", "reset"),
+        ("user.delete", "not-authorized"),
+        ("user.disable", "not-authorized"),
+    ],
 )
 async def test_who_is_online_must_log_in_anew(order: str, condition: str) -> None:
     async with House() as house:

@@ -4,7 +4,7 @@ import pytest
 
 from server.control import Refused
 from server.moments import AccountDeleted
-from server.orders import LONGEST, Orders
+from server.orders import LONGEST, CannotEnd, Orders
 from tests.harness.house import House
 
 
@@ -72,3 +72,31 @@ async def test_contacts_learn_that_an_account_is_deleted() -> None:
         assert ben.session.account.roster.state(anna.jid.bare).subscription == "none"
         assert anna.is_closed
         assert [moment.account.jid for moment in told] == ["anna@example.org"]
+
+
+async def test_the_end_is_asked_of_who_began() -> None:
+    async with House() as house:
+        orders = Orders(house.server)
+        anna = await house.online("anna/a")
+        with pytest.raises(CannotEnd):
+            await orders.stop(30, "bye")
+        await anna.expect_nothing()
+        ended: list[bool] = []
+        house.server.ask_to_end = ended.append
+        assert await orders.stop(30, "bye", restart=True) == 1
+        await anna.expect("<message type='headline'><body>bye</body></message>")
+        assert await orders.stop(60) == 0
+        await house.settle()
+        house.clock.advance(30)
+        await house.settle()
+        assert ended == [True]
+
+
+async def test_who_is_used_and_who_is_only_online() -> None:
+    async with House(domains=("example.org", "example.net")) as house:
+        orders = Orders(house.server)
+        for name in ("anna/a", "anna/b", "ben/b", "carl@example.net/c"):
+            client = await house.login(name)
+            client.session.active = name not in ("anna/a", "ben/b")
+        assert await orders.active("example.org") == ["anna@example.org"]
+        assert await orders.active("example.org", idle=True) == ["ben@example.org"]

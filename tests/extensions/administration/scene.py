@@ -61,3 +61,10 @@ def fields(answer: Element) -> dict[str, list[str]]:
         field.get("var", ""): [value.text or "" for value in field.findall("{*}value")]
         for field in answer.iter("{jabber:x:data}field")
     }
+
+
+def headline(subject: str, text: str, to: str) -> str:
+    return (
+        f"<message type='headline' from='{DOMAIN}' to='{to}'><subject>{subject}</subject>"
+        f"<body>{text}</body></message>"
+    )

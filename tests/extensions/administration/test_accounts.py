@@ -1,4 +1,4 @@
-"""XEP-0133 §4.1, §4.2, §4.7, §5, §6."""
+"""XEP-0133 §4.1 to §4.4, §4.7, §5, §6."""
 
 import pytest
 
@@ -16,9 +16,13 @@ from tests.extensions.administration.scene import (
 
 JULIET = f"juliet@{DOMAIN}"
 NODES = {
-    "add-user", "delete-user", "change-user-password", "end-user-session",
-    "get-registered-users-num", "get-online-users-num", "get-registered-users-list",
-    "get-online-users-list", "announce", "set-motd", "edit-motd", "delete-motd",
+    "add-user", "delete-user", "disable-user", "reenable-user", "end-user-session",
+    "change-user-password", "get-user-roster", "get-user-lastlogin", "user-stats",
+    "get-registered-users-num", "get-disabled-users-num", "get-online-users-num",
+    "get-active-users-num", "get-idle-users-num", "get-registered-users-list",
+    "get-disabled-users-list", "get-online-users-list", "get-active-users", "get-idle-users",
+    "announce", "set-motd", "edit-motd", "delete-motd", "set-welcome", "delete-welcome",
+    "restart", "shutdown",
 }  # fmt: skip
 
 
@@ -75,6 +79,37 @@ async def test_users_are_deleted() -> None:
             assert not await accounts.account_exists(house.database, jid)
         again = await run(bard, "delete-user", accountjids=JULIET)
         assert condition(again) == "item-not-found"
+
+
+async def test_users_are_disabled_and_enabled() -> None:
+    """§4.3, §4.4: "MUST NOT result in the destruction of any … data for the account"."""
+    async with open_house() as house:
+        bard, juliet = await house.online(ADMIN), await house.online("juliet/1")
+        await house.add_user("iago")
+        for name, done in (("disable-user", "disabled"), ("reenable-user", "enabled")):
+            asked = fields(await begin(bard, name))
+            assert list(asked) == ["FORM_TYPE", "accountjids"]
+            answer = await run(bard, name, accountjids=[JULIET, f"iago@{DOMAIN}"])
+            assert answer[0].get("status") == "completed"
+            assert done in (answer[0].findtext("{*}note") or "")
+            for jid in (JULIET, f"iago@{DOMAIN}"):
+                found = await accounts.find_account(house.database, JID.of(jid))
+                assert found is not None
+                assert bool(found.disabled) is (done == "disabled")
+        assert juliet.is_closed
+        await house.login("juliet/1")
+        for name in ("disable-user", "reenable-user"):
+            nobody = await run(bard, name, accountjids=f"nobody@{DOMAIN}")
+            assert condition(nobody) == "item-not-found"
+
+
+async def test_the_name_of_a_disabled_user_is_taken() -> None:
+    async with open_house() as house:
+        bard = await house.online(ADMIN)
+        await house.add_user("juliet")
+        await run(bard, "disable-user", accountjids=JULIET)
+        again = await run(bard, "add-user", accountjid=JULIET, password="x", password_verify="x")
+        assert condition(again) == "conflict"
 
 
 async def test_a_password_is_changed() -> None:

@@ -1,5 +1,6 @@
-"""XEP-0133 §4.5, §4.13 to §4.26: who there is, sessions, announcements."""
+"""XEP-0133 §4.13 to §4.22: how many there are, and who."""
 
+from server.orders import Orders
 from tests.extensions.administration.scene import (
     ADMIN,
     DOMAIN,
@@ -9,29 +10,6 @@ from tests.extensions.administration.scene import (
     open_house,
     run,
 )
-
-JULIET = f"juliet@{DOMAIN}"
-
-
-def headline(subject: str, text: str, to: str) -> str:
-    return (
-        f"<message type='headline' from='{DOMAIN}' to='{to}'><subject>{subject}</subject>"
-        f"<body>{text}</body></message>"
-    )
-
-
-async def test_one_session_ends_or_all_of_them() -> None:
-    async with open_house() as house:
-        bard = await house.online(ADMIN)
-        one, other = await house.online("juliet/1"), await house.online("juliet/2")
-        await run(bard, "end-user-session", accountjids=f"{JULIET}/1")
-        assert [one.is_closed, other.is_closed] == [True, False]
-        await house.online("juliet/3")
-        answer = await run(bard, "end-user-session", accountjids=JULIET)
-        assert answer[0].findtext("{*}note") == "2 sessions were ended"
-        assert other.is_closed
-        elsewhere = await run(bard, "end-user-session", accountjids="juliet@example.net")
-        assert condition(elsewhere) == "item-not-found"
 
 
 async def test_numbers() -> None:
@@ -64,56 +42,36 @@ async def test_lists() -> None:
         assert condition(other) == "bad-request"
 
 
-async def test_an_announcement() -> None:
-    async with open_house() as house:
-        bard, juliet = await house.online(ADMIN), await house.online("juliet/1")
-        lines = ["Attention!", "Down in two minutes &amp; back in five"]
-        answer = await run(bard, "announce", announcement=lines)
-        assert answer[0].findtext("{*}note") == "2 devices were told"
-        await juliet.expect(headline("Announcement", "\n".join(lines), f"{JULIET}/1"))
-        long = await run(bard, "announce", announcement="x" * 20_000)
-        assert condition(long) == "not-acceptable"
-        await juliet.expect_nothing()
+async def test_who_is_disabled() -> None:
+    """§4.14, §4.19."""
+    async with open_house(domains=(DOMAIN, "example.net")) as house:
+        bard = await house.online(ADMIN)
+        for name in ("bernardo", "iago", "juliet", "nurse@example.net"):
+            await house.add_user(name)
+        accounts = Orders(house.server).accounts()
+        for name in (f"bernardo@{DOMAIN}", f"iago@{DOMAIN}", "nurse@example.net"):
+            await accounts.disable(name)
+        number = fields(await begin(bard, "get-disabled-users-num"))
+        assert number["disabledusersnum"] == ["2"]
+        answer = await run(bard, "get-disabled-users-list", max_items="100")
+        expected = [f"bernardo@{DOMAIN}", f"iago@{DOMAIN}"]
+        assert fields(answer)["disableduserjids"] == expected
 
 
-async def test_the_message_of_the_day_is_told_once() -> None:
-    async with open_house() as house:
-        bard, juliet = await house.online(ADMIN), await house.online("juliet/1")
-        await run(bard, "set-motd", motd=["The Globe", "is open"])
-        await juliet.expect(headline("Message of the Day", "The Globe\nis open", f"{JULIET}/1"))
-        nurse = await house.login("nurse/1")
-        await nurse.send("<presence/>")
-        told = [each for each in nurse.take_all() if each.tag.endswith("message")]
-        assert len(told) == 1
-        house.clock.advance(5)
-        for client in (juliet, nurse):
-            await client.close()
-        await house.restart()
-        for name, count in (("juliet", 0), ("nurse", 0), ("iago", 1), ("iago", 0)):
-            client = await house.login(f"{name}/2")
-            await client.send("<presence/>")
-            told = [each for each in client.take_all() if each.tag.endswith("message")]
-            assert len(told) == count, name
-            house.clock.advance(5)
-            await client.close()
-
-
-async def test_the_message_of_the_day_is_edited_and_deleted() -> None:
+async def test_who_is_active_and_who_is_idle() -> None:
+    """§4.16, §4.17, §4.21, §4.22: one active device is enough; who is not connected has none."""
     async with open_house() as house:
         bard = await house.online(ADMIN)
-        await run(bard, "set-motd", motd=["The Globe", "is open"])
-        asked = await begin(bard, "edit-motd")
-        assert fields(asked)["motd"] == ["The Globe", "is open"]
-        bard.take_all()
-        await run(bard, "edit-motd", motd="The Globe is closed")
-        await bard.expect_nothing()
-        juliet = await house.login("juliet/1")
-        await juliet.send("<presence/>")
-        assert b"The Globe is closed" in bytes(juliet.said)
-        done = await begin(bard, "delete-motd")
-        assert done[0].get("status") == "completed"
-        nurse = await house.login("nurse/1")
-        await nurse.send("<presence/>")
-        assert b"Globe" not in bytes(nurse.said)
-        long = await run(bard, "set-motd", motd="x" * 20_000)
-        assert condition(long) == "not-acceptable"
+        for name in ("goneril/1", "juliet/1"):
+            client = await house.online(name)
+            await client.send("<inactive xmlns='urn:xmpp:csi:0'/>")
+        await house.online("juliet/2")
+        lost = await house.online("regan/1")
+        await lost.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+        lost.vanish()
+        idle = [f"goneril@{DOMAIN}", f"regan@{DOMAIN}"]
+        for kind, expected in (("active", [ADMIN, f"juliet@{DOMAIN}"]), ("idle", idle)):
+            number = fields(await begin(bard, f"get-{kind}-users-num"))
+            assert number[f"{kind}usersnum"] == ["2"]
+            answer = await run(bard, f"get-{kind}-users", max_items="100")
+            assert fields(answer)["activeuserjids"] == expected
