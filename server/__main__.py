@@ -1,4 +1,4 @@
-"""The command line: `skerry serve`, `user`, `invite`, `check`, `config`, `migrate`."""
+"""The command line: `skerry serve`, `user`, `invite`, `announce`, `check` and so on."""
 
 import os
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from server import __version__
-from server.cli import check, config, invite, migrate, serve, user
+from server.cli import check, config, greetings, invite, migrate, serve, user
 
 app = typer.Typer(
     name="skerry",
@@ -19,6 +19,9 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.add_typer(user.app, name="user")
 app.add_typer(invite.app, name="invite")
+app.command("announce")(greetings.announce)
+app.add_typer(greetings.motd, name="motd")
+app.add_typer(greetings.welcome, name="welcome")
 app.command("check")(check.check)
 app.command("config")(config.show)
 app.command("migrate")(migrate.migrate)

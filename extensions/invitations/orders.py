@@ -82,8 +82,12 @@ class InvitationOrders:
             raise Refused(f"there is no account {inviter}")
         return row.id
 
-    async def list(self, domain: str = "") -> list[dict[str, Any]]:
-        """The invitations to a domain, or all, that can be used; tokens are not known any more."""
+    async def list(self, domain: str = "", inviter: str = "") -> list[dict[str, Any]]:
+        """The invitations that can be used; tokens are not known any more.
+
+        All, or only those to a domain, or of one user.
+        """
+        number = await self._number(inviter) if inviter else 0
         return [
             {
                 "id": each.id[:12],
@@ -97,6 +101,7 @@ class InvitationOrders:
             }
             for each in await self._book.open()
             if not domain or each.domain == domain
+            if not number or each.inviter_id == number
         ]
 
     async def revoke(self, name: str) -> None:

@@ -16,7 +16,8 @@ _SELECT: Final = """SELECT i.id, i.domain, i.inviter, COALESCE(a.jid, ''), i.use
         i.contact, i.uses, i.expires
     FROM invitation i LEFT JOIN account a ON a.id = i.inviter
     WHERE i.uses > 0 AND i.expires > $1 AND (i.inviter = 0 OR a.id IS NOT NULL)"""
-_FIND: Final = f"{_SELECT} AND i.id = $2"
+# Nobody gets in by somebody who is kept out (XEP-0133 §4.3).
+_FIND: Final = f"{_SELECT} AND i.id = $2 AND COALESCE(a.disabled, 0) = 0"
 _LIST: Final = f"{_SELECT} AND i.id > $2 ORDER BY i.id LIMIT $3"
 _RESERVED: Final = f"{_SELECT} AND i.domain = $2 AND i.username = $3 LIMIT 1"
 _COUNT: Final = "SELECT count(*) FROM invitation WHERE inviter = $1 AND expires > $2"
@@ -25,7 +26,7 @@ _ADD: Final = """INSERT INTO invitation
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
 # Not by time: who has shown a token in time may take a while to choose a password.
 _TAKE: Final = """UPDATE invitation SET uses = uses - 1 WHERE id = $1 AND uses > 0
-    AND (inviter = 0 OR inviter IN (SELECT id FROM account)) RETURNING uses"""
+    AND (inviter = 0 OR inviter IN (SELECT id FROM account WHERE disabled = 0)) RETURNING uses"""
 _GIVE_BACK: Final = "UPDATE invitation SET uses = uses + 1 WHERE id = $1"
 _REMOVE: Final = "DELETE FROM invitation WHERE id = $1 RETURNING id"
 _CLEAR: Final = "DELETE FROM invitation WHERE expires < $1"

@@ -5,15 +5,18 @@ from typing import Annotated
 
 import typer
 
-from server.cli.options import ConfigFile, Data, Domains, configuration, readable_errors
+from server.cli.options import configured
 from server.cli.orders import perform
+from server.config import Config
 from server.units import Duration
 
 app = typer.Typer(help="Invite people to have an account.", no_args_is_help=True)
 
 
 @app.command()
+@configured
 def create(
+    settings: Config,
     of: Annotated[str, typer.Argument(metavar="[DOMAIN]", help="Domain of the account.")] = "",
     name: Annotated[str, typer.Option(help="The username; else the invited choose one.")] = "",
     inviter: Annotated[
@@ -23,21 +26,16 @@ def create(
     valid: Annotated[
         str, typer.Option(metavar="TIME", help="How long, such as 3d; else as configured.")
     ] = "",
-    config: ConfigFile = None,
-    data: Data = None,
-    domain: Domains = None,
 ) -> None:
     """Make an invitation and print its link, which nobody can look up later."""
-    with readable_errors():
-        made = perform(
-            configuration(config, data, domain),
-            "invite.create", domain=of, username=name, inviter=inviter, uses=uses,
-            seconds=_seconds(valid),
-        )  # fmt: skip
-        for key in ("uri", "page"):
-            if made[key]:
-                typer.echo(made[key])
-        typer.echo(f"invitation {made['id']}, until {made['expires']}", err=True)
+    made = perform(
+        settings, "invite.create", domain=of, username=name, inviter=inviter, uses=uses,
+        seconds=_seconds(valid),
+    )  # fmt: skip
+    for key in ("uri", "page"):
+        if made[key]:
+            typer.echo(made[key])
+    typer.echo(f"invitation {made['id']}, until {made['expires']}", err=True)
 
 
 def _seconds(text: str) -> float:
@@ -52,30 +50,29 @@ def _seconds(text: str) -> float:
 
 
 @app.command("list")
+@configured
 def list_invitations(
+    settings: Config,
     of: Annotated[str, typer.Argument(metavar="[DOMAIN]", help="Only to this domain.")] = "",
-    config: ConfigFile = None,
-    data: Data = None,
-    domain: Domains = None,
+    inviter: Annotated[
+        str, typer.Option("--from", metavar="JID", help="Only those of this user.")
+    ] = "",
 ) -> None:
     """List the invitations that can be used."""
-    with readable_errors():
-        for each in perform(configuration(config, data, domain), "invite.list", domain=of):
-            what = "account" if each["registers"] else "contact"
-            whom = f"{each['username']}@{each['domain']}" if each["username"] else each["domain"]
-            by = f", from {each['inviter']}" if each["inviter"] else ""
-            uses = f", {each['uses']} times" if each["uses"] > 1 else ""
-            typer.echo(f"{each['id']}  until {each['expires']}  {what} at {whom}{by}{uses}")
+    for each in perform(settings, "invite.list", domain=of, inviter=inviter):
+        what = "account" if each["registers"] else "contact"
+        whom = f"{each['username']}@{each['domain']}" if each["username"] else each["domain"]
+        by = f", from {each['inviter']}" if each["inviter"] else ""
+        uses = f", {each['uses']} times" if each["uses"] > 1 else ""
+        typer.echo(f"{each['id']}  until {each['expires']}  {what} at {whom}{by}{uses}")
 
 
 @app.command()
+@configured
 def revoke(
+    settings: Config,
     name: Annotated[str, typer.Argument(metavar="ID", help="As listed, or the token.")],
-    config: ConfigFile = None,
-    data: Data = None,
-    domain: Domains = None,
 ) -> None:
     """Take an invitation back."""
-    with readable_errors():
-        perform(configuration(config, data, domain), "invite.revoke", name=name)
-        typer.echo(f"revoked {name}")
+    perform(settings, "invite.revoke", name=name)
+    typer.echo(f"revoked {name}")

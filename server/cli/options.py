@@ -2,8 +2,9 @@
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import Signature, signature
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -47,6 +48,28 @@ def configuration(
     if domains:
         overrides.setdefault("server", {})["domains"] = domains
     return load(_file(file), rooms=rooms.sections(), overrides=overrides)
+
+
+def configured(work: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of a function whose first argument is the configuration.
+
+    The command has the options that say where that is, after those of its own; what goes wrong is
+    told in words.
+    """
+
+    def command(
+        *, config: ConfigFile = None, data: Data = None, domain: Domains = None, **given: object
+    ) -> None:
+        with readable_errors():
+            work(configuration(config, data, domain), **given)
+
+    own = list(signature(work).parameters.values())[1:]
+    shared = list(signature(command).parameters.values())[:-1]
+    parameters = [*own, *shared]
+    command.__name__, command.__doc__ = work.__name__, work.__doc__
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    return command
 
 
 @contextmanager

@@ -2,14 +2,17 @@
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from server.cli.options import ConfigFile, Data, Domains, configuration, fail, readable_errors
+from server.cli.dossier import describe
+from server.cli.options import configured, fail
 from server.cli.orders import perform
+from server.config import Config
+from server.control import Refused
 
 app = typer.Typer(help="Manage accounts.", no_args_is_help=True)
 
@@ -24,39 +27,27 @@ Password = Annotated[
 
 
 @app.command()
-def add(
-    jid: Account,
-    password: Password = None,
-    config: ConfigFile = None,
-    data: Data = None,
-    domain: Domains = None,
-) -> None:
+@configured
+def add(settings: Config, jid: Account, password: Password = None) -> None:
     """Make an account."""
-    with readable_errors():
-        settings = configuration(config, data, domain)
-        perform(settings, "user.add", jid=jid, password=_password(password))
-        typer.echo(f"added {jid}")
+    perform(settings, "user.add", jid=jid, password=_password(password))
+    typer.echo(f"added {jid}")
 
 
 @app.command("import")
-def import_users(
-    config: ConfigFile = None,
-    data: Data = None,
-    domain: Domains = None,
-) -> None:
+@configured
+def import_users(settings: Config) -> None:
     """Make accounts from lines of JSON on standard input: {"jid": …, "password": …}."""
-    with readable_errors():
-        settings = configuration(config, data, domain)
-        lines = enumerate(sys.stdin, 1)
-        users = [_read_user(number, line) for number, line in lines if line.strip()]
-        made = 0
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            bar = progress.add_task("importing", total=len(users))
-            for start in range(0, len(users), _PORTION):
-                portion = users[start : start + _PORTION]
-                made += perform(settings, "user.import", users=portion)
-                progress.advance(bar, len(portion))
-        typer.echo(f"added {made} of {len(users)}; the others were there already")
+    lines = enumerate(sys.stdin, 1)
+    users = [_read_user(number, line) for number, line in lines if line.strip()]
+    made = 0
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("importing", total=len(users))
+        for start in range(0, len(users), _PORTION):
+            portion = users[start : start + _PORTION]
+            made += perform(settings, "user.import", users=portion)
+            progress.advance(bar, len(portion))
+    typer.echo(f"added {made} of {len(users)}; the others were there already")
 
 
 def _read_user(number: int, line: str) -> tuple[str, str]:
@@ -69,79 +60,89 @@ def _read_user(number: int, line: str) -> tuple[str, str]:
 
 
 @app.command("password")
-def change_password(
-    jid: Account,
-    password: Password = None,
-    config: ConfigFile = None,
-    data: Data = None,
-    domain: Domains = None,
-) -> None:
+@configured
+def change_password(settings: Config, jid: Account, password: Password = None) -> None:
     """Give an account a new password and end its sessions."""
-    with readable_errors():
-        settings = configuration(config, data, domain)
-        perform(settings, "user.password", jid=jid, password=_password(password))
-        typer.echo(f"changed the password of {jid}")
+    perform(settings, "user.password", jid=jid, password=_password(password))
+    typer.echo(f"changed the password of {jid}")
 
 
 @app.command()
+@configured
 def delete(
+    settings: Config,
     jid: Account,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    config: ConfigFile = None,
-    data: Data = None,
-    domain: Domains = None,
 ) -> None:
     """Delete an account and all that is stored for it."""
     if not yes and sys.stdin.isatty():
         typer.confirm(f"Delete {jid} with all messages and contacts?", abort=True)
-    with readable_errors():
-        perform(configuration(config, data, domain), "user.delete", jid=jid)
-        typer.echo(f"deleted {jid}")
+    perform(settings, "user.delete", jid=jid)
+    typer.echo(f"deleted {jid}")
+
+
+@app.command()
+@configured
+def disable(settings: Config, jid: Account) -> None:
+    """Let nobody log into an account and end its sessions; nothing of it is erased."""
+    perform(settings, "user.disable", jid=jid)
+    typer.echo(f"disabled {jid}")
+
+
+@app.command()
+@configured
+def enable(settings: Config, jid: Account) -> None:
+    """Let the owner of a disabled account log in again."""
+    perform(settings, "user.enable", jid=jid)
+    typer.echo(f"enabled {jid}")
 
 
 @app.command("list")
+@configured
 def list_users(
+    settings: Config,
     of: Annotated[str, typer.Argument(metavar="[DOMAIN]", help="Only this domain.")] = "",
     online: Annotated[
         bool, typer.Option("--online", help="Those online, device by device.")
     ] = False,
-    config: ConfigFile = None,
-    data: Data = None,
-    domain: Domains = None,
 ) -> None:
     """List accounts, or who is online."""
-    with readable_errors():
-        settings = configuration(config, data, domain)
-        for jid in perform(settings, "session.list" if online else "user.list", domain=of):
+    if online:
+        for jid in perform(settings, "session.list", domain=of):
             typer.echo(jid)
+        return
+    disabled = set(perform(settings, "user.list", domain=of, disabled=True))
+    for jid in perform(settings, "user.list", domain=of):
+        typer.echo(f"{jid}  disabled" if jid in disabled else jid)
 
 
 @app.command()
+@configured
+def show(settings: Config, jid: Account) -> None:
+    """Show what is known of an account."""
+    found = perform(settings, "user.show", jid=jid)
+    for line in describe(found, _invitations(settings, found["jid"])):
+        typer.echo(line)
+
+
+def _invitations(settings: Config, jid: str) -> list[dict[str, Any]]:
+    """Those of an account that can be used; none where nobody can invite."""
+    try:
+        found: list[dict[str, Any]] = perform(settings, "invite.list", inviter=jid)
+    except Refused:
+        return []
+    return found
+
+
+@app.command()
+@configured
 def end(
+    settings: Config,
     jid: Annotated[str, typer.Argument(metavar="JID", help="name@domain, or one device of it.")],
-    config: ConfigFile = None,
-    data: Data = None,
-    domain: Domains = None,
 ) -> None:
     """End the sessions of an account; its devices may come back."""
-    with readable_errors():
-        count = perform(configuration(config, data, domain), "session.end", jid=jid)
-        typer.echo(f"ended {count} sessions of {jid}")
-
-
-@app.command()
-def announce(
-    text: Annotated[str, typer.Argument(help="What to say.")],
-    to: Annotated[str, typer.Option(metavar="DOMAIN", help="Only to this domain.")] = "",
-    config: ConfigFile = None,
-    data: Data = None,
-    domain: Domains = None,
-) -> None:
-    """Send a message to everybody who is online."""
-    with readable_errors():
-        settings = configuration(config, data, domain)
-        count = perform(settings, "session.announce", text=text, domain=to)
-        typer.echo(f"told {count} devices")
+    count = perform(settings, "session.end", jid=jid)
+    typer.echo(f"ended {count} sessions of {jid}")
 
 
 def _password(given: str | None) -> str:

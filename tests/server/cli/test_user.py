@@ -34,13 +34,45 @@ def test_accounts_beside_a_stopped_server() -> None:
     assert user("list", "example.net").output == ""
 
 
+def test_an_account_is_disabled_and_enabled() -> None:
+    user("add", "anna@example.org", "--password", "secret")
+    user("add", "bert@example.org", "--password", "secret")
+    disabled = user("disable", "anna@example.org")
+    assert (disabled.exit_code, disabled.output) == (0, "disabled anna@example.org\n")
+    assert user("list").output == "anna@example.org  disabled\nbert@example.org\n"
+    assert "  disabled    since 20" in user("show", "anna@example.org").output
+    assert user("enable", "anna@example.org").output == "enabled anna@example.org\n"
+    assert user("list").output == "anna@example.org\nbert@example.org\n"
+    for order in ("disable", "enable", "show"):
+        result = user(order, "carl@example.org")
+        assert (result.exit_code, result.output) == (1, "there is no account carl@example.org\n")
+
+
+def test_what_is_known_of_an_account() -> None:
+    user("add", "anna@example.org", "--password", "secret")
+    CliRunner().invoke(app, ["invite", "create", "--from", "anna@example.org"])
+    lines = user("show", "anna@example.org").output.splitlines()
+    assert lines[0] == "anna@example.org"
+    assert lines[2:6] == [
+        "  last login  never", "  online      never", "  contacts    0", "  waiting     0 messages",
+    ]  # fmt: skip
+    assert lines[6].startswith("  invitation  ")
+
+
+def test_the_options_of_all_commands() -> None:
+    """They come after a command's own, with their words and their short names."""
+    found = user("add", "--help").output
+    for option in ("--password", "--config", "-c", "--data", "-d", "--domain"):
+        assert option in found
+
+
 def test_what_goes_wrong_is_told_in_a_line() -> None:
     result = user("delete", "anna@example.org")
     assert (result.exit_code, result.output) == (1, "there is no account anna@example.org\n")
 
 
 def test_what_needs_a_running_server_says_so() -> None:
-    for order in (["list", "--online"], ["end", "anna@example.org"], ["announce", "hello"]):
+    for order in (["list", "--online"], ["end", "anna@example.org"]):
         result = user(*order)
         assert (result.exit_code, result.output) == (1, "no server is running; this needs one\n")
 
