@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from extensions.registration import accounts, payloads
 from extensions.registration.door import Door
+from server.administration import NotThere
 from server.element import escape
 from server.errors import Condition, StanzaError, StreamCondition, StreamError
 from server.extension import (
@@ -21,6 +23,7 @@ from server.extension import (
     StreamFeature,
     Wire,
 )
+from server.orders import Orders
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterable
@@ -52,6 +55,7 @@ class Registration(Extension):
         super().__init__(host)
         server = host.server
         self._config = server.config.registration
+        self._orders = Orders(server)
         self._door = Door(server.clock, float(self._config.pause))
 
     def wires(self) -> Iterable[Wire]:
@@ -165,14 +169,21 @@ class Registration(Extension):
                 self.host.server.sessions.end(session, changed)
 
     async def _remove(self, account: Account) -> None:
-        await accounts.remove(self.host.server, account)
-        # The answer goes first; then "the server SHOULD … return a <not-authorized/> stream error
-        # and terminate all active sessions for the entity" (§3.2).
-        self.host.server.tasks.spawn(self._part(account), "registration")
+        """Delete an account as administrators do, but for the time when its sessions end.
 
-    async def _part(self, account: Account) -> None:
-        gone = StreamError(StreamCondition.NOT_AUTHORIZED, "This account has been deleted")
-        accounts.part(self.host, account, gone)
+        The answer goes first; then "the server SHOULD … return a <not-authorized/> stream error
+        and terminate all active sessions for the entity" (§3.2).
+        """
+        try:
+            await replace(self._orders.accounts(), deleted=self._part_later).delete(account.jid)
+        except NotThere as gone:
+            raise StanzaError(Condition.REGISTRATION_REQUIRED, str(gone)) from None
+
+    def _part_later(self, jid: JID) -> None:
+        self.host.server.tasks.spawn(self._part(jid), "registration")
+
+    async def _part(self, jid: JID) -> None:
+        self._orders.deleted(jid)
 
 
 def _user(request: Request) -> Account:

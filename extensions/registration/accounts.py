@@ -1,25 +1,19 @@
-"""What registration does to accounts (XEP-0077 §3)."""
+"""Accounts as their users make them, and their passwords (XEP-0077 §3.1, §3.3)."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from server.element import E
 from server.errors import Condition, StanzaError
 from server.jid import JID, JIDMalformed
-from server.moments import AccountDeleted
-from server.roster import changes
 from server.sasl.keys import HASHES, derive_credentials
 from server.sasl.password import PasswordRefused
-from server.stanza import Stanza
 from server.storage import accounts as store
 
 if TYPE_CHECKING:
     from extensions.registration.payloads import Wish
     from server.account import Account
-    from server.errors import StreamError
-    from server.host import Host
     from server.sasl.keys import ScramKeys
     from server.server import Server
 
@@ -54,32 +48,6 @@ async def change_password(server: Server, account: Account, password: str) -> No
     keys = await _derive(server, password)
     await store.set_credentials(server.database, account.jid, keys.values())
     account.credentials = keys
-
-
-async def remove(server: Server, account: Account) -> None:
-    """Delete an account and all that is stored for it.
-
-    "the server SHOULD also cancel all existing presence subscriptions related to that entity"
-    (§3.2), and what was only asked for: the next one of that name has asked nobody.
-    """
-    for item in list(account.roster.contacts()):
-        for verb in changes.remove(item.jid, item).verbs:
-            await _tell(server, account.jid, item.jid, verb)
-    await store.delete_account(server.database, account.jid)
-
-
-def part(host: Host, account: Account, reason: StreamError) -> None:
-    """End the sessions of an account that has been deleted, and forget it."""
-    host.server.sessions.end_account(account, reason)
-    host.accounts.forget(account)
-    host.moment(AccountDeleted(account))
-
-
-async def _tell(server: Server, owner: JID, contact: JID, type_: str) -> None:
-    element = E("{jabber:client}presence", {"type": type_, "from": owner, "to": contact})
-    pending = server.route(Stanza("presence", element, contact, owner))
-    if pending is not None:
-        await pending
 
 
 async def _derive(server: Server, password: str) -> dict[str, ScramKeys]:

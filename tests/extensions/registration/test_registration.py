@@ -11,12 +11,11 @@ from extensions.registration import Registration
 from server.element import Element
 from server.jid import JID
 from server.moments import AccountDeleted
-from server.roster.item import RosterItem, State
 from server.sasl.keys import password_matches
 from server.stanza import qualify
 from server.storage import accounts
 from tests.extensions.stage import DOMAIN, FakeStream, Stage, condition, open_stage
-from tests.harness.house import CORE, House
+from tests.harness.house import CORE, Client, House
 from tests.harness.loop import settle
 
 if TYPE_CHECKING:
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
 
 NS = "{jabber:iq:register}"
 GET = "<query xmlns='jabber:iq:register'/>"
+IQ = "{jabber:client}iq"
+ERROR = "{http://etherx.jabber.org/streams}error"
+NOT_AUTHORIZED = "{urn:ietf:params:xml:ns:xmpp-streams}not-authorized"
 REMOVE = "<query xmlns='jabber:iq:register'><remove/></query>"
 OPEN: dict[str, Any] = {"enabled": True, "pause": "10m"}
 
@@ -162,35 +164,54 @@ async def test_password_changes_can_be_switched_off(tmp_path: Path) -> None:
         assert condition(await romeo.ask("set", wish("romeo", "newpass"))) == "not-allowed"
 
 
-async def test_an_account_is_deleted_by_its_owner(tmp_path: Path) -> None:
-    async with open_stage(tmp_path) as stage:
-        romeo, tablet = await stage.login("romeo", "orchard"), await stage.login("romeo", "tablet")
-        account = romeo.session.account
-        told: list[tuple[str, str]] = []
+async def befriend(one: Client, other: Client) -> None:
+    for subscriber, contact in ((one, other), (other, one)):
+        await subscriber.send(f"<presence type='subscribe' to='{contact.jid.bare}'/>")
+        await contact.send(f"<presence type='subscribed' to='{subscriber.jid.bare}'/>")
+
+
+async def test_an_account_is_deleted_by_its_owner() -> None:
+    """§3.2: subscriptions are cancelled, the answer comes, then all sessions end."""
+    async with House((*CORE, Registration)) as house:
+        romeo, tablet = await house.online("romeo/orchard"), await house.online("romeo/tablet")
+        juliet, rosaline = await house.online("juliet/1"), await house.online("rosaline/1")
+        await befriend(romeo, juliet)
+        await romeo.send(f"<presence type='subscribe' to='{rosaline.jid.bare}'/>")
         gone: list[AccountDeleted] = []
-        for name, state in (("juliet", State.BOTH), ("paris", State.TO), ("nurse", State.NONE),
-                            ("rosaline", State.NONE_PENDING_OUT)):  # fmt: skip
-            jid = JID.of(f"{name}@{DOMAIN}")
-            account.roster.note(jid, RosterItem(jid, state=state))
-        route = stage.server.route
-
-        def spy(stanza: Any, session: Any = None) -> Any:
-            told.append((stanza.to.local, stanza.type))
-            return route(stanza, session)
-
-        stage.server.route = spy  # type: ignore[method-assign]
-        stage.host.tables.moments[AccountDeleted] = (gone.append,)
-        assert condition(await romeo.ask("set", REMOVE)) == ""
-        await settle()
-        assert sorted(told) == [
-            ("juliet", "unsubscribe"), ("juliet", "unsubscribed"), ("paris", "unsubscribe"),
-            ("rosaline", "unsubscribe"),
-        ]  # fmt: skip
-        for client in (romeo, tablet):
-            assert client.stream.closed is not None
-            assert client.stream.closed.condition == "not-authorized"
+        host = house.server.hosts["example.org"]
+        host.tables.moments[AccountDeleted] = (gone.append,)
+        account = romeo.session.account
+        for client in (romeo, tablet, juliet, rosaline):
+            client.take_all()
+        await romeo.send(f"<iq type='set' id='1'>{REMOVE}</iq>")
+        answers = [each for each in romeo.take_all() if not each.get("id", "").startswith("push")]
+        assert [each.tag for each in answers][-2:] == [IQ, ERROR]
+        assert (answers[-2].get("type"), answers[-1][0].tag) == ("result", NOT_AUTHORIZED)
+        assert tablet.take_all()[-1][0].tag == NOT_AUTHORIZED
+        told = {(each.get("type"), each.get("from")) for each in juliet.take_all()
+                if each.tag.endswith("presence")}  # fmt: skip
+        bare = str(romeo.jid.bare)
+        assert {("unsubscribe", bare), ("unsubscribed", bare)} <= told
+        state = juliet.session.account.roster.state(romeo.jid.bare)
+        assert state.subscription == "none"
+        assert [each.get("type") for each in rosaline.take_all()] == ["unsubscribe"]
         assert [moment.account for moment in gone] == [account]
-        assert await stage.host.accounts.load(romeo.jid.bare) is None
+        assert await host.accounts.load(romeo.jid.bare) is None
+        assert house.server.sessions.count == 2
+
+
+async def test_an_account_is_deleted_once() -> None:
+    """Two devices at the same time: for the later one there is none any more."""
+    async with House((*CORE, Registration)) as house:
+        romeo, tablet = await house.online("romeo/orchard"), await house.online("romeo/tablet")
+        house.database.hold()
+        for client in (romeo, tablet):
+            client.say(f"<iq type='set' id='1'>{REMOVE}</iq>")
+        await settle()
+        house.database.release()
+        await house.settle()
+        assert [romeo.is_closed, tablet.is_closed] == [True, True]
+        assert house.server.sessions.count == 0
 
 
 async def test_removal_stands_alone(tmp_path: Path) -> None:
