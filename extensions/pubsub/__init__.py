@@ -36,12 +36,12 @@ from extensions.pubsub import (
 )  # fmt: skip
 from extensions.pubsub.engine import ANY, Engine, News
 from extensions.pubsub.lifecycle import delete_node
-from extensions.pubsub.managing import decide
 from extensions.pubsub.payloads import Publication
 from extensions.pubsub.pep import NobodysPlace, PersonalPlace
 from extensions.pubsub.publishing import Wish
 from extensions.pubsub.section import PubSub as Section
 from extensions.pubsub.service import PubSubService
+from extensions.pubsub.subscribers import decide
 from extensions.pubsub.verbs import carry_out
 from server.errors import Condition, StanzaError
 from server.extension import (
@@ -150,6 +150,8 @@ class PubSub(Extension):
         account = session.account
         if stanza.to != account.jid:
             return None
+        if approval.is_cancelled(stanza.element):
+            return Verdict.DROP
         decision = approval.parse_decision(stanza.element)
         if decision is None:
             return None

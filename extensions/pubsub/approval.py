@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from server.jid import JID
 
 AUTHORIZATION: Final = "http://jabber.org/protocol/pubsub#subscribe_authorization"
+#: So many owners are asked and told: nobody is made a multiplier of what strangers send.
+MOST_OWNERS: Final = 20
+
 _TITLE: Final = "Somebody wants to subscribe"
 _HINT: Final = "Say whether this address may follow the node."
 
@@ -39,7 +42,7 @@ def ask_owners(engine: Engine, place: Place, node: Node, who: JID) -> None:
         _HINT,
     )
     body = f"{who} wants to subscribe to {node.name} at {place.jid}"
-    for owner in node.owners():
+    for owner in node.owners()[:MOST_OWNERS]:
         element = E(
             f"{{{NS_CLIENT}}}message", {"id": engine.server.entropy.stanza_id()},
             E(f"{{{NS_CLIENT}}}body", None, body), forms.build(form),
@@ -49,7 +52,7 @@ def ask_owners(engine: Engine, place: Place, node: Node, who: JID) -> None:
 
 def tell_owners(engine: Engine, place: Place, node: Node, subscription: Subscription) -> None:
     """Tell owners who came or went (pubsub#notify_sub)."""
-    _tell(engine, place, node, subscription, node.owners())
+    _tell(engine, place, node, subscription, node.owners()[:MOST_OWNERS])
 
 
 def tell_subscriber(engine: Engine, place: Place, node: Node, subscription: Subscription) -> None:
@@ -76,15 +79,28 @@ class Decision:
         self.is_allowed = is_allowed
 
 
-def parse_decision(message: Element) -> Decision | None:
-    """The answer in a message; None if it holds none, or a cancelled form (§8.6)."""
+def _form(message: Element, type_: str) -> forms.Form | None:
     element = message.find(forms.X)
     if element is None:
         return None
     try:
         form = forms.parse(element)
-        if form.type != "submit" or form.form_type != AUTHORIZATION:
-            return None
+        return form if form.type == type_ and form.form_type == AUTHORIZATION else None
+    except StanzaError:
+        return None
+
+
+def is_cancelled(message: Element) -> bool:
+    """Whether an owner does not want to decide: "the … request MUST remain" pending (§8.6)."""
+    return _form(message, "cancel") is not None
+
+
+def parse_decision(message: Element) -> Decision | None:
+    """The answer in a message; None if it holds none, or a cancelled form (§8.6)."""
+    form = _form(message, "submit")
+    if form is None:
+        return None
+    try:
         node, jid, allowed = (
             form.value("pubsub#node"), form.jid("pubsub#subscriber_jid"), form.flag("pubsub#allow"),
         )  # fmt: skip

@@ -222,6 +222,8 @@ def _is_met(name: str, has: Any, wanted: Any, most: int) -> bool:
     if name == "max_items":
         # `max`, and the number it stands for, are the same.
         return (has if has != MAX else most) == (wanted if wanted != MAX else most)
+    if name == "item_expire":
+        return bool(max(has, 0) == max(wanted, 0))  # `max` and 0: never
     if isinstance(has, tuple):
         return set(has) == set(wanted)
     return bool(has == wanted)

@@ -28,19 +28,24 @@ _BOTH: Final = (
     "config-node", "config-node-max", "create-and-configure", "create-nodes", "delete-items",
     "delete-nodes", "instant-nodes", "item-ids", "leased-subscription", "manage-subscriptions",
     "member-affiliation", "meta-data", "modify-affiliations", "multi-items",
-    "outcast-affiliation", "persistent-items", "publish", "publish-node-full",
-    "publish-only-affiliation", "publish-options", "publisher-affiliation", "purge-nodes",
-    "retract-items", "retrieve-affiliations", "retrieve-default", "retrieve-default-sub",
-    "retrieve-items", "retrieve-subscriptions", "rsm", "subscribe", "subscription-notifications",
-    "subscription-options",
+    "outcast-affiliation", "persistent-items", "presence-notifications", "publish",
+    "publish-node-full", "publish-only-affiliation", "publish-options", "publisher-affiliation",
+    "purge-nodes", "retract-items", "retrieve-affiliations", "retrieve-default",
+    "retrieve-default-sub", "retrieve-items", "retrieve-subscriptions", "rsm", "subscribe",
+    "subscription-notifications", "subscription-options",
 )  # fmt: skip
 _PERSONAL: Final = (
     "auto-create", "auto-subscribe", "filtered-notifications", "last-published",
-    "presence-notifications", "presence-subscribe", "pubsub-on-a-jid",
+    "presence-subscribe", "pubsub-on-a-jid",
 )  # fmt: skip
 
 SHARED_FEATURES: Final = (payloads.NS, *(f"{payloads.NS}#{name}" for name in _BOTH))
 PERSONAL_FEATURES: Final = (*SHARED_FEATURES, *(f"{payloads.NS}#{name}" for name in _PERSONAL))
+
+#: What nobody can where nobody makes nodes.
+_MAKING: Final = frozenset(
+    f"{payloads.NS}#{name}" for name in ("create-nodes", "create-and-configure", "instant-nodes")
+)
 
 #: Fields of the configuration that everybody may see (§16.4.3).
 _META: Final = (
@@ -58,6 +63,11 @@ _LOOKS: Final = 100
 _FOLLOWS_PRESENCE: Final = (AccessModel.PRESENCE, AccessModel.ROSTER)
 
 
+def shared_features(place: Place) -> list[str]:
+    """What the service can, as it is configured."""
+    return [each for each in SHARED_FEATURES if place.is_open_for_nodes or each not in _MAKING]
+
+
 async def node_info(engine: Engine, place: Place, name: str, who: JID) -> info.Info:
     """What a node says of itself (§5.3, §5.4)."""
     node, standing = await engine.known(place, name, who)
@@ -66,7 +76,7 @@ async def node_info(engine: Engine, place: Place, name: str, who: JID) -> info.I
         raise refusal
     return info.Info(
         (info.Identity("pubsub", "leaf", name=node.config.title),),
-        tuple(sorted(SHARED_FEATURES)),
+        tuple(sorted(shared_features(place))),
         (_meta_data(node),),
     )
 

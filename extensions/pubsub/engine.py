@@ -159,7 +159,9 @@ class Engine:
         """Tell all who are to be told of something about a node."""
         if not node.config.deliver_notifications:
             return
-        headline = node.config.notification_type == "headline"
+        # A headline reaches those who are there, and waits for nobody (§12.6, §12.7).
+        config = node.config
+        headline = config.notification_type == "headline" or config.presence_based_delivery
         number = self.server.entropy.stanza_id()
         if not place.account and node.subscriptions:
             self.recent[number] = node.name

@@ -214,6 +214,12 @@ class NotSubscribed(Refusal):
     says = "There is no such subscription"
 
 
+class NoOptions(NotSubscribed):
+    """§6.3.4.2, as printed there."""
+
+    kind = ErrorType.MODIFY
+
+
 class TooManySubscriptions(Refusal):
     """§6.1.3.9."""
 
@@ -221,10 +227,18 @@ class TooManySubscriptions(Refusal):
     kind, says = ErrorType.WAIT, "There are too many subscriptions already"
 
 
-class NoOwnerLeft(Refusal):
-    """§8.2.5.2, §8.9.2.4."""
+class NotChanged(Refusal):
+    """§8.8.2.4, §8.9.2.4: the entries that could not be changed go along, as they are."""
 
-    general, says = Condition.NOT_ACCEPTABLE, "A node needs an owner"
+    general, says = Condition.NOT_ACCEPTABLE, "Some of this cannot be changed as you wish"
+
+    def __init__(self, entries: bytes) -> None:
+        super().__init__()
+        self._entries = entries
+
+    def build(self, by: JID | None = None) -> bytes:
+        """What is returned stands before the error."""
+        return self._entries + super().build(by)
 
 
 class TooManyNodes(Refusal):

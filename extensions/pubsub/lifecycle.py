@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extensions.payloads import forms
-from extensions.pubsub import configuration, errors, payloads, store
+from extensions.pubsub import configuration, errors, payloads, rules, store
 from extensions.pubsub.configuration import NODE_CONFIG
 from extensions.pubsub.engine import News
 from extensions.pubsub.nodes import Node
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 async def create(call: Call) -> bytes:
     """Make a node; an instant one, if none is named (§8.1)."""
     engine, place = call.engine, call.place
+    if not place.is_open_for_nodes:
+        raise errors.Unsupported("create-nodes", "Nobody makes nodes here")
     if not place.may_create(call.who.bare):
         raise errors.Forbidden("You may not make nodes here")
     name = call.name or engine.server.entropy.token(16)
@@ -97,7 +99,9 @@ async def purge(call: Call) -> None:
     """Remove all items; subscribers are told once, not for each (§8.5)."""
     engine = call.engine
     async with call.turn():
-        node = await call.owned()
+        node, standing = await call.known()
+        if not rules.may_purge(standing):
+            raise errors.Forbidden
         if not node.config.persist_items:
             raise errors.Unsupported("persistent-items", "This node keeps no items")
         news = News(call.place.jid, node.name)

@@ -27,6 +27,9 @@ class Place(ABC):
     #: Whether publishing to a node that does not exist makes it (XEP-0060 §7.1.4).
     creates_on_publish: bool
 
+    #: Whether anybody may make nodes here at all (§8.1.1).
+    is_open_for_nodes = True
+
     def __init__(self, jid: JID, account: int, service: str, owner: JID | None) -> None:
         """`account` is a number or 0, `owner` whom all nodes here belong to."""
         self.jid = jid

@@ -25,12 +25,15 @@ async def items(call: Call) -> bytes:
     refusal = rules.refuse_reading(node.config, standing)
     if refusal is not None:
         raise refusal
-    engine = call.engine
+    engine, config = call.engine, node.config
+    if not config.persist_items and not config.deliver_payloads:
+        # Nothing is ever published here but that something has happened (§6.5.9.4).
+        raise errors.Unsupported("persistent-items", "This node keeps no items")
     ids = payloads.parse_ids(call.verb)
     if ids:
         found = await named_items(engine, node, ids)
         return _answer(engine, node, found)
-    if not node.config.persist_items:
+    if not config.persist_items:
         return _answer(engine, node, [] if node.last is None else [node.last])
     page = rsm.parse(call.root)
     newest = _max_items(call)

@@ -9,10 +9,11 @@ from extensions.pubsub import errors
 from extensions.pubsub.terms import AccessModel, Affiliation, PublishModel, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from extensions.pubsub.configuration import NodeConfig
     from server.errors import StanzaError
+    from server.jid import JID
 
 
 #: Those whom the access model does not concern: they read and subscribe in any case.
@@ -92,3 +93,37 @@ def may_replace(who: Standing, is_own: bool) -> bool:
     Owners and publishers all items; everybody else who may publish only what is his own.
     """
     return is_own or who.affiliation in (Affiliation.OWNER, Affiliation.PUBLISHER)
+
+
+def may_purge(who: Standing) -> bool:
+    """Whether somebody may remove all items: whoever may remove each of them (§4.1, the table)."""
+    return who.affiliation in (Affiliation.OWNER, Affiliation.PUBLISHER)
+
+
+#: "The state chart … is a MUST-IMPLEMENT set of rules" (§8.9.2.4): what cannot become what.
+_NEVER: Final = {
+    Affiliation.OWNER: frozenset(Affiliation) - {Affiliation.OWNER, Affiliation.NONE},
+    Affiliation.PUBLISHER: frozenset((Affiliation.MEMBER,)),
+}
+
+
+def refused_changes(
+    people: Mapping[JID, Affiliation], wanted: Mapping[JID, Affiliation], *, keeps: JID | None
+) -> dict[JID, Affiliation]:
+    """Whose affiliation cannot be changed as wanted, and what it is (§4.1, §8.9.2.4).
+
+    `keeps` is an owner who stays one whatever anybody says: whose account it is.
+    """
+    refused = {
+        jid: people.get(jid, Affiliation.NONE)
+        for jid, each in wanted.items()
+        if each in _NEVER.get(people.get(jid, Affiliation.NONE), ())
+        or (jid == keeps and each is not Affiliation.OWNER)
+    }
+    left = {**people, **{jid: each for jid, each in wanted.items() if jid not in refused}}
+    # "an action which MUST NOT be allowed if there is only one owner"
+    if Affiliation.OWNER not in left.values():
+        refused |= {
+            jid: Affiliation.OWNER for jid in wanted if people.get(jid) is Affiliation.OWNER
+        }
+    return refused

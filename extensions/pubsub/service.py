@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from extensions.disco.items import build_items
 from extensions.payloads import info, rsm
 from extensions.pubsub import approval, discovery, payloads
-from extensions.pubsub.managing import decide
 from extensions.pubsub.shared import SharedPlace
+from extensions.pubsub.subscribers import decide
 from extensions.pubsub.subscribing import drop
 from extensions.pubsub.verbs import carry_out
 from server.errors import StanzaError
@@ -54,6 +54,8 @@ class PubSubService(Service):
         decision = approval.parse_decision(stanza.element)
         if decision is not None:
             return self._decide(stanza, decision)
+        if approval.is_cancelled(stanza.element):
+            return None
         return super().message(stanza, session)
 
     def _returned(self, stanza: Stanza) -> Awaitable[None] | None:
@@ -79,7 +81,13 @@ class PubSubService(Service):
         if node:
             found = await discovery.node_info(self.engine, self.place, node, request.from_)
             return info.build(found, node)
-        features = (info.NS, _ITEMS_NS, rsm.NS, "urn:xmpp:ping", *discovery.SHARED_FEATURES)
+        features = (
+            info.NS,
+            _ITEMS_NS,
+            rsm.NS,
+            "urn:xmpp:ping",
+            *discovery.shared_features(self.place),
+        )
         identity = info.Identity("pubsub", "service", name="Publish-Subscribe")
         return info.build(info.Info((identity,), tuple(sorted(features))))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extensions.pubsub.configuration import ON_SUB, NodeConfig
+from extensions.pubsub.configuration import ON_SUB, RETRACT_OLDEST, NodeConfig
 from extensions.pubsub.events import send_all
 from extensions.pubsub.place import Place
 from extensions.pubsub.rules import refuse_access
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from server.account import Account
     from server.jid import JID
 
-_DEFAULT: Final = NodeConfig(send_last_published_item=ON_SUB)
+#: "The "retract-oldest" option is the default one" (§7.1.2.5).
+_DEFAULT: Final = NodeConfig(send_last_published_item=ON_SUB, publish_node_full=RETRACT_OLDEST)
 _FOLLOWS_PRESENCE: Final = (AccessModel.PRESENCE, AccessModel.ROSTER)
 #: With these a subscription is leave enough; with the others who has lost access is told no more.
 _ANYBODY: Final = (AccessModel.OPEN, AccessModel.AUTHORIZE)
@@ -33,6 +34,7 @@ class SharedPlace(Place):
     def __init__(self, engine: Engine, jid: JID) -> None:
         super().__init__(jid, 0, str(jid), None)
         self._engine = engine
+        self.is_open_for_nodes = engine.section.create != "nobody"
 
     def defaults(self, name: str) -> NodeConfig:
         """Open, and kept."""
@@ -40,8 +42,8 @@ class SharedPlace(Place):
 
     def may_create(self, who: JID) -> bool:
         """Users of this host, if the configuration lets them."""
-        allowed = self._engine.section.create == "users"
-        return allowed and bool(who.local) and who.domain == self._engine.host.domain
+        is_user = bool(who.local) and who.domain == self._engine.host.domain
+        return self.is_open_for_nodes and is_user
 
     async def ties(self, node: Node, who: JID) -> tuple[bool, frozenset[str]]:
         """Whether somebody sees the presence of an owner, and in which groups of theirs he is."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from extensions.pubsub.place import Place
     from server.element import Element
     from server.jid import JID
+    from server.storage.insert import Step
 
 #: So many addresses of one person may be subscribed to a node.
 PER_PERSON: Final = 20
@@ -37,15 +38,19 @@ async def subscribe(call: Call) -> bytes:
         refusal = rules.refuse_access(node.config, standing)
         if refusal is not None:
             raise refusal
-        before = node.subscriptions.get(jid)
+        before = _current(call, node, jid)
         if before is None:
-            subscription = _new(call, node, jid, rules.first_state(node.config, standing), wanted)
+            ended = _make_room(call, node, jid)
+            state = rules.first_state(node.config, standing)
         elif before.state is State.PENDING:
             raise errors.PendingSubscription
         else:
-            subscription = Subscription(jid, before.state, wanted or before.options)
-        await save(call.engine, node, subscription)
-    if before is None:
+            # Also one that an owner has made, and that is his own now.
+            ended, state = [], State.SUBSCRIBED
+        options_ = wanted or (DEFAULT if before is None else before.options)
+        subscription = Subscription(jid, state, options_)
+        await save(call.engine, node, *ended, subscription)
+    if before is None or before.state is not state:
         await _begun(call.engine, call.place, node, subscription)
     answer = payloads.build_subscription(node.name, jid, subscription.state)
     if wanted is not None:
@@ -53,11 +58,24 @@ async def subscribe(call: Call) -> bytes:
     return payloads.pubsub(answer)
 
 
-def _new(call: Call, node: Node, jid: JID, state: State, wanted: Options | None) -> Subscription:
+def _current(call: Call, node: Node, jid: JID) -> Subscription | None:
+    """The subscription of an address; one whose lease has ended is none (§12.19)."""
+    found = node.subscriptions.get(jid)
+    is_over = found is not None and found.options.is_over(call.engine.now_ms())
+    return None if is_over else found
+
+
+def _make_room(call: Call, node: Node, jid: JID) -> list[Subscription]:
+    """The subscriptions that make room for another one: those whose lease has ended."""
     most = call.engine.section.subscriptions_per_node
-    if len(node.subscriptions) >= most or len(node.of(jid.bare)) >= PER_PERSON:
+    if len(node.subscriptions) < most and len(node.of(jid.bare)) < PER_PERSON:
+        return []
+    now = call.engine.now_ms()
+    over = [each for each in node.subscriptions.values() if each.options.is_over(now)]
+    own = [each for each in node.of(jid.bare) if not each.options.is_over(now)]
+    if len(node.subscriptions) - len(over) >= most or len(own) >= PER_PERSON:
         raise errors.TooManySubscriptions
-    return Subscription(jid, state, wanted or DEFAULT)
+    return [Subscription(each.jid, State.NONE, DEFAULT) for each in over if each.jid != jid]
 
 
 def _options_beside(call: Call) -> Options | None:
@@ -65,16 +83,19 @@ def _options_beside(call: Call) -> Options | None:
     element = call.root.find(payloads.tag("options"))
     if element is None:
         return None
-    if element.get("node") or element.get("jid"):
+    if element.get("node") is not None or element.get("jid") is not None:
         raise errors.Malformed("The options follow the subscription they belong to")
     return options.parse(element)
 
 
-async def save(engine: Engine, node: Node, subscription: Subscription) -> None:
-    """Store a subscription, or its end, within a turn."""
-    jid, state = subscription.jid, subscription.state
-    await engine.write(store.subscribe(node.id, jid, jid.bare, state, subscription.options.dump()))
-    node.put(subscription)
+async def save(engine: Engine, node: Node, *subscriptions: Subscription) -> None:
+    """Store subscriptions, or that they have ended, within a turn."""
+    steps: list[Step] = []
+    for each in subscriptions:
+        steps += store.subscribe(node.id, each.jid, each.jid.bare, each.state, each.options.dump())
+    await engine.write(steps)
+    for each in subscriptions:
+        node.put(each)
     engine.nodes.changed(node)
 
 
@@ -102,15 +123,19 @@ async def send_last(engine: Engine, place: Place, node: Node, to: JID) -> None:
 
 
 async def unsubscribe(call: Call) -> bytes:
-    """End a subscription (§6.2)."""
+    """End a subscription (§6.2).
+
+    Whoever is subscribed can always leave, also a node that he may not know of any more.
+    """
     jid = payloads.jid_of(call.verb)
     if jid is None:
         raise errors.JIDRequired
     async with call.turn():
-        node, _ = await call.known()
-        if jid.bare != call.who.bare:
-            raise errors.Forbidden("You can only unsubscribe yourself")
-        if jid not in node.subscriptions:
+        node = await call.engine.node(call.place, call.name)
+        if node is None or jid.bare != call.who.bare or jid not in node.subscriptions:
+            node, _ = await call.known()
+            if jid.bare != call.who.bare:
+                raise errors.Forbidden("You can only unsubscribe yourself")
             raise errors.NotSubscribed
         ended = Subscription(jid, State.NONE, DEFAULT)
         await save(call.engine, node, ended)
@@ -143,7 +168,10 @@ async def set_options(call: Call) -> None:
     async with call.turn():
         node, subscription = await _own_subscription(call)
         wanted = options.parse(call.verb, subscription.options)
-        await save(call.engine, node, Subscription(subscription.jid, subscription.state, wanted))
+        state = subscription.state
+        if state is State.UNCONFIGURED:
+            state = State.SUBSCRIBED  # now it is configured (§4.2)
+        await save(call.engine, node, Subscription(subscription.jid, state, wanted))
 
 
 async def _own_subscription(call: Call) -> tuple[Node, Subscription]:
@@ -155,7 +183,7 @@ async def _own_subscription(call: Call) -> tuple[Node, Subscription]:
         raise errors.Forbidden("These are the options of somebody else")
     found = node.subscriptions.get(jid)
     if found is None:
-        raise errors.NotSubscribed
+        raise errors.NoOptions
     return node, found
 
 
@@ -173,7 +201,7 @@ async def get_default(call: Call) -> bytes:
     named = b" node='%s'" % escape(call.name) if call.name else b""
     if call.name:
         await call.known()
-    form: Element = options.build(DEFAULT)
+    form: Element = options.build(DEFAULT, "result")
     return payloads.pubsub(b"<default%s>%s</default>" % (named, to_bytes(form)))
 
 
@@ -206,7 +234,8 @@ async def affiliations(call: Call) -> bytes:
         node, standing = await call.known()
         found = [(node.name, str(standing.affiliation))]
     elif bare == place.owner:
-        nodes = await store.list_nodes(db, place.account, place.service, limit=payloads.MOST)
+        most = call.engine.section.nodes_per_account
+        nodes = await store.list_nodes(db, place.account, place.service, limit=most)
         found = [(node.name, "owner") for node in nodes]
     else:
         found = await store.affiliated(db, bare, place.account, place.service, payloads.MOST)
@@ -215,4 +244,5 @@ async def affiliations(call: Call) -> bytes:
         for of, each in found
         if each != "none"
     ]
-    return payloads.pubsub(payloads.build_list("affiliations", name, entries))
+    # Each entry names its node, the list does not (§5.7).
+    return payloads.pubsub(payloads.build_list("affiliations", "", entries))

@@ -35,8 +35,9 @@ class PublishModel(StrEnum):
 
 
 class State(StrEnum):
-    """Of a subscription (§4.2); `unconfigured` does not occur here."""
+    """Of a subscription (§4.2); `unconfigured`: an owner made it, see subscribers.py."""
 
     NONE = "none"
     PENDING = "pending"
+    UNCONFIGURED = "unconfigured"
     SUBSCRIBED = "subscribed"

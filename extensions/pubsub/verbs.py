@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extensions.pubsub import errors, lifecycle, managing, publishing, retrieving, subscribing
+from extensions.pubsub import (
+    affiliations,
+    errors,
+    lifecycle,
+    managing,
+    publishing,
+    retrieving,
+    subscribers,
+    subscribing,
+)  # fmt: skip
 from extensions.pubsub.engine import Call
 from extensions.pubsub.payloads import NS, NS_OWNER
 
@@ -33,10 +42,10 @@ VERBS: Final[Mapping[tuple[str, str], Verb]] = {
     ("get", f"{{{NS_OWNER}}}configure"): managing.get_configuration,
     ("set", f"{{{NS_OWNER}}}configure"): managing.set_configuration,
     ("get", f"{{{NS_OWNER}}}default"): managing.get_default,
-    ("get", f"{{{NS_OWNER}}}affiliations"): managing.get_affiliations,
-    ("set", f"{{{NS_OWNER}}}affiliations"): managing.set_affiliations,
-    ("get", f"{{{NS_OWNER}}}subscriptions"): managing.get_subscriptions,
-    ("set", f"{{{NS_OWNER}}}subscriptions"): managing.set_subscriptions,
+    ("get", f"{{{NS_OWNER}}}affiliations"): affiliations.get_affiliations,
+    ("set", f"{{{NS_OWNER}}}affiliations"): affiliations.set_affiliations,
+    ("get", f"{{{NS_OWNER}}}subscriptions"): subscribers.get_subscriptions,
+    ("set", f"{{{NS_OWNER}}}subscriptions"): subscribers.set_subscriptions,
     ("set", f"{{{NS_OWNER}}}delete"): lifecycle.delete,
     ("set", f"{{{NS_OWNER}}}purge"): lifecycle.purge,
 }

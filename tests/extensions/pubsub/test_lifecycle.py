@@ -72,7 +72,8 @@ async def test_who_may_create() -> None:
         assert await create(hamlet, to=bare("horatio")) == "forbidden"
     async with House(EVERYTHING, config={"pubsub": {"create": "nobody"}}) as house:
         hamlet = await arrive(house, "hamlet/elsinore")
-        assert await create(hamlet) == "forbidden"
+        # "If the service does not support node creation, it MUST respond with …" (§8.1.1)
+        assert await create(hamlet) == "feature-not-implemented unsupported"
         assert await create(hamlet, to="") == ""
 
 

@@ -1,10 +1,16 @@
-"""XEP-0060 §8.2, §8.3, §8.8, §8.9: owners configure their nodes and say who is what."""
+"""XEP-0060 §8.2, §8.3: owners configure their nodes."""
 
 import pytest
 
-from extensions.pubsub.shared import MOST_OWNERS
-from server.account import Account
-from server.jid import JID
+from tests.extensions.pubsub.elsinore import (
+    NODE,
+    X,
+    configure,
+    configured,
+    owner_of,
+    stored,
+    subscribe,
+)
 from tests.extensions.pubsub.people import (
     EVENT,
     EVERYTHING,
@@ -13,67 +19,10 @@ from tests.extensions.pubsub.people import (
     ask,
     condition,
     events,
-    form,
     item,
-    item_ids,
     publish,
 )
-from tests.harness.house import Client, House
-
-NODE = "princely_musings"
-X = "{jabber:x:data}"
-
-
-async def owner_of(house: House, **config: str) -> Client:
-    hamlet = await arrive(house, "hamlet/elsinore")
-    configure = f"<configure>{form('node_config', **config)}</configure>"
-    answer = await ask(hamlet, "set", f"<create node='{NODE}'/>{configure}", SERVICE)
-    assert condition(answer) == ""
-    return hamlet
-
-
-async def configure(client: Client, **fields: str) -> str:
-    text = f"<configure node='{NODE}'>{form('node_config', **fields)}</configure>"
-    return condition(await ask(client, "set", text, SERVICE, owner=True))
-
-
-async def configured(client: Client) -> dict[str, str]:
-    text = f"<configure node='{NODE}'/>"
-    answer = await ask(client, "get", text, SERVICE, owner=True)
-    return {
-        field.get("var", "").removeprefix("pubsub#"): field.findtext(f"{X}value") or ""
-        for field in answer.iter(f"{X}field")
-    }
-
-
-async def subscribe(client: Client) -> None:
-    text = f"<subscribe node='{NODE}' jid='{client.jid.bare}'/>"
-    assert condition(await ask(client, "set", text, SERVICE)) == ""
-
-
-async def stored(client: Client) -> list[str]:
-    answer = await ask(client, "get", f"<items node='{NODE}'/>", SERVICE)
-    return [each.get("id", "") for each in answer[0][0]]
-
-
-async def affiliate(client: Client, *people: tuple[str, str]) -> str:
-    entries = "".join(
-        f"<affiliation jid='{name}@example.org' affiliation='{affiliation}'/>"
-        for name, affiliation in people
-    )
-    text = f"<affiliations node='{NODE}'>{entries}</affiliations>"
-    return condition(await ask(client, "set", text, SERVICE, owner=True))
-
-
-async def affiliated(client: Client) -> dict[str, str]:
-    text = f"<affiliations node='{NODE}'/>"
-    answer = await ask(client, "get", text, SERVICE, owner=True)
-    return {
-        each.get("jid", "").partition("@")[0]: each.get("affiliation", "") for each in answer[0][0]
-    }
-
-
-# -- configuration --
+from tests.harness.house import House
 
 
 async def test_a_node_is_configured_and_stays_so() -> None:
@@ -170,156 +119,3 @@ async def test_a_smaller_node_loses_its_oldest_items() -> None:
         await configure(hamlet, persist_items="0")
         await configure(hamlet, persist_items="1")
         assert await stored(hamlet) == []
-
-
-# -- affiliations --
-
-
-async def test_affiliations_count_at_once_and_after_a_restart() -> None:
-    async with House(EVERYTHING) as house:
-        hamlet = await owner_of(house, access_model="whitelist")
-        horatio = await arrive(house, "horatio/sea")
-        request = f"<items node='{NODE}'/>"
-        assert condition(await ask(horatio, "get", request, SERVICE)) == "not-allowed closed-node"
-        assert await affiliate(hamlet, ("horatio", "member"), ("yorick", "publisher")) == ""
-        assert condition(await ask(horatio, "get", request, SERVICE)) == ""
-        assert condition(await publish(horatio, NODE, item("a"), SERVICE)) == "forbidden"
-        people = {"hamlet": "owner", "horatio": "member", "yorick": "publisher"}
-        assert await affiliated(hamlet) == people
-        await house.restart()
-        hamlet = await arrive(house, "hamlet/elsinore")
-        yorick = await arrive(house, "yorick/grave")
-        assert await affiliated(hamlet) == people
-        assert condition(await publish(yorick, NODE, item("a"), SERVICE)) == ""
-        assert await affiliate(hamlet, ("yorick", "none"), ("horatio", "owner")) == ""
-        assert condition(await publish(yorick, NODE, item("b"), SERVICE)) == "forbidden"
-        # "Owner resigns", as there is another one
-        assert await affiliate(hamlet, ("hamlet", "none")) == ""
-        assert condition(await publish(hamlet, NODE, item("b"), SERVICE)) == "forbidden"
-
-
-@pytest.mark.parametrize(
-    ("people", "expected"),
-    [
-        ([("hamlet", "none")], "not-acceptable"),
-        ([("hamlet", "member"), ("horatio", "member")], "not-acceptable"),
-        ([("hamlet", "none"), ("horatio", "owner")], ""),
-        ([("horatio", "member"), ("horatio", "owner")], "bad-request"),
-        ([("horatio", "king")], "feature-not-implemented unsupported"),
-        ([("@", "member")], "bad-request invalid-jid"),
-    ],
-)
-async def test_changes_of_affiliations(people: list[tuple[str, str]], expected: str) -> None:
-    """§8.9.2.4: all of it or nothing, and never without an owner."""
-    async with House(EVERYTHING) as house:
-        hamlet = await owner_of(house)
-        assert await affiliate(hamlet, *people) == expected
-        if expected:
-            assert await affiliated(hamlet) == {"hamlet": "owner"}
-
-
-async def test_an_account_keeps_its_nodes() -> None:
-    async with House(EVERYTHING) as house:
-        anna = await arrive(house, "anna/desk")
-        await publish(anna, "urn:x", item("a"))
-        entries = "<affiliation jid='anna@example.org' affiliation='none'/>"
-        text = f"<affiliations node='urn:x'>{entries}</affiliations>"
-        assert condition(await ask(anna, "set", text, "", owner=True)) == "not-acceptable"
-
-
-async def test_outcasts_lose_their_subscriptions_and_members_need_not_wait() -> None:
-    """§8.7.4."""
-    async with House(EVERYTHING) as house:
-        hamlet = await owner_of(house, access_model="authorize")
-        clients = [await arrive(house, f"{name}/x") for name in ("horatio", "claudius")]
-        for client in clients:
-            await subscribe(client)
-        await affiliate(hamlet, ("horatio", "member"), ("claudius", "outcast"))
-        assert [events(client)[0][0].get("subscription") for client in clients] == [
-            "subscribed",
-            "none",
-        ]
-        await publish(hamlet, NODE, item("a"), SERVICE)
-        assert [item_ids(client) for client in clients] == [["a"], []]
-        text = f"<subscribe node='{NODE}' jid='claudius@example.org'/>"
-        assert condition(await ask(clients[1], "set", text, SERVICE)) == "forbidden"
-
-
-# -- subscriptions of others --
-
-
-async def test_an_owner_changes_subscriptions() -> None:
-    """§8.8."""
-    async with House(EVERYTHING) as house:
-        hamlet = await owner_of(house)
-        francisco, bernardo = [await arrive(house, f"{n}/x") for n in ("francisco", "bernardo")]
-        await subscribe(francisco)
-        request = f"<subscriptions node='{NODE}'>{{}}</subscriptions>"
-        answer = await ask(hamlet, "get", request.format(""), SERVICE, owner=True)
-        assert [each.get("jid") for each in answer[0][0]] == ["francisco@example.org"]
-        delta = (
-            "<subscription jid='francisco@example.org' subscription='none'/>"
-            "<subscription jid='bernardo@example.org' subscription='subscribed'/>"
-        )
-        answer = await ask(hamlet, "set", request.format(delta), SERVICE, owner=True)
-        assert condition(answer) == ""
-        assert events(francisco)[0][0].get("subscription") == "none"
-        assert events(bernardo)[0][0].get("subscription") == "subscribed"
-        await publish(hamlet, NODE, item("a"), SERVICE)
-        assert item_ids(francisco) == []
-        assert item_ids(bernardo) == ["a"]
-        wrong = "<subscription jid='bernardo@example.org' subscription='perhaps'/>"
-        answer = await ask(hamlet, "set", request.format(wrong), SERVICE, owner=True)
-        assert condition(answer) == "bad-request"
-
-
-async def test_what_somebody_writes_is_never_markup_of_the_answer() -> None:
-    async with House(EVERYTHING) as house:
-        hamlet = await owner_of(house)
-        evil = "&apos;/&gt;&lt;evil a=&apos;"
-        entry = f"<affiliation jid='anna@example.org' affiliation='{evil}'/>"
-        text = f"<affiliations node='{NODE}'>{entry}</affiliations>"
-        answer = await ask(hamlet, "set", text, SERVICE, owner=True)
-        (unsupported,) = answer.iter("{http://jabber.org/protocol/pubsub#errors}unsupported")
-        assert unsupported.get("feature") == "'/><evil a='-affiliation"
-
-
-async def test_who_has_lost_access_is_told_no_more() -> None:
-    async with House(EVERYTHING) as house:
-        hamlet = await owner_of(house)
-        bernardo = await arrive(house, "bernardo/barracks")
-        await subscribe(bernardo)
-        assert await configure(hamlet, access_model="whitelist") == ""
-        await publish(hamlet, NODE, item("a"), SERVICE)
-        assert item_ids(bernardo) == []
-        assert await affiliate(hamlet, ("bernardo", "member")) == ""
-        await publish(hamlet, NODE, item("b"), SERVICE)
-        assert item_ids(bernardo) == ["b"]
-        assert await affiliate(hamlet, ("bernardo", "none")) == ""
-        await publish(hamlet, NODE, item("c"), SERVICE)
-        assert item_ids(bernardo) == []
-
-
-async def test_many_owners_and_many_subscribers_are_not_multiplied(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with House(EVERYTHING) as house:
-        hamlet = await owner_of(house, access_model="presence")
-        assert await affiliate(hamlet, *((f"owner{n}", "owner") for n in range(50))) == ""
-        people = "".join(
-            f"<subscription jid='reader{n}@example.org' subscription='subscribed'/>"
-            for n in range(50)
-        )
-        text = f"<subscriptions node='{NODE}'>{people}</subscriptions>"
-        assert condition(await ask(hamlet, "set", text, SERVICE, owner=True)) == ""
-        looked = []
-        accounts = house.server.hosts["example.org"].accounts
-        load = accounts.load
-
-        async def look(jid: JID) -> Account | None:
-            looked.append(jid)
-            return await load(jid)
-
-        monkeypatch.setattr(accounts, "load", look)
-        await publish(hamlet, NODE, item("a"), SERVICE)
-        assert len(looked) <= 3 * MOST_OWNERS  # in publishing, in making room, in telling

@@ -134,7 +134,9 @@ async def test_transient_events() -> None:
         (event,) = events(francisco)
         assert event[0].get("node") == MUSINGS
         assert len(event[0]) == 0
-        assert await stored(francisco) == []
+        # §6.5.9.4: there is not even a last item
+        answer = await ask(francisco, "get", f"<items node='{MUSINGS}'/>", SERVICE)
+        assert condition(answer) == "feature-not-implemented unsupported"
 
 
 async def test_who_may_not_publish() -> None:
