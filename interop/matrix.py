@@ -53,20 +53,19 @@ class Matrix:
 
     def render(self) -> str:
         """The table in Markdown, with the reasons below it; empty when nothing ran."""
-        lines = []
-        if self.cells:
-            lines += _table(
-                ["client", *(capability.title for capability in CAPABILITIES.values())],
-                [
-                    [name, *(row.get(capability, NOT_RUN) for capability in CAPABILITIES)]
-                    for name, row in sorted(self.cells.items())
-                ],
-            )
-        for client, reasons in sorted(self.reasons.items()):
-            for capability, reason in reasons.items():
-                lines.append(f"{NONE} {client}, {CAPABILITIES[capability].title}: {reason}")
-        lines += [f"{name}: {summary}" for name, summary in sorted(self.suites.items())]
-        return "\n".join(lines)
+        clients = sorted(self.cells, key=str.lower)
+        rows = [
+            [capability.title, *(self.cells[client].get(name, NOT_RUN) for client in clients)]
+            for name, capability in CAPABILITIES.items()
+        ]
+        table = _table(["", *clients], rows) if clients else []
+        reasons = [
+            f"- {client}, {CAPABILITIES[capability].title}: {reason}"
+            for client, gaps in sorted(self.reasons.items(), key=lambda each: each[0].lower())
+            for capability, reason in gaps.items()
+        ]
+        suites = [f"{name}: {summary}" for name, summary in sorted(self.suites.items())]
+        return "\n\n".join("\n".join(part) for part in (table, reasons, suites) if part)
 
 
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:
