@@ -15,8 +15,8 @@ CLIENT = scenario.Client(
         *("-W", "ignore", "-m", "interop.clients.with_nbxmpp.scenarios"),
     ],
     asked=(
-        *EVERYDAY, "sasl2", "eventing", "avatar", "bookmarks", "bookmarks_old", "displayed",
-        "vcard", "vcard4", "blocking", "commands",
+        *EVERYDAY, "sasl2", "eventing", "avatar", "avatar_old", "bookmarks", "bookmarks_old",
+        "displayed", "vcard", "vcard4", "blocking", "commands",
     ),
     missing={
         "tokens": "the library has SASL2, but no code for Bind 2 (XEP-0386) and FAST (XEP-0484)",

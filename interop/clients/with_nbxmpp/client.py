@@ -32,7 +32,8 @@ class Client:
         self._domain = situation.domain
         self.mechanisms: list[str] = []
         self.presences: list[tuple[str | None, str]] = []
-        self.events: list[Any] = []
+        self.pictures: list[tuple[str, str | None]] = []
+        self._events: list[tuple[str, Any]] = []
         self._messages: list[tuple[Any, Any]] = []
         self._signals: list[str] = []
         self.node = self._configured(situation, direct_tls=direct_tls, port=port)
@@ -131,11 +132,11 @@ class Client:
             asked.node.send(Presence(to=JID.from_string(asking.bare), typ="subscribed"))
             until(lambda: (None, asked.bare) in asking.presences)  # noqa: B023
 
-    def next_event(self, likes: Callable[[Any], bool] = lambda _: True) -> Any:
-        """The next notification of this kind; others are passed over."""
+    def next_event(self, likes: Callable[[Any], bool] = lambda _: True, *, owner: str = "") -> Any:
+        """The next notification of this kind, of a certain owner or any; others are skipped."""
         while True:
-            event = until(lambda: self.events and [self.events.pop(0)])[0]
-            if likes(event):
+            sender, event = until(lambda: self._events and [self._events.pop(0)])[0]
+            if likes(event) and owner in {"", sender}:
                 return event
 
     def _on_signal(self, _: Any, name: str, *__: Any) -> None:
@@ -148,10 +149,11 @@ class Client:
     def _on_presence(self, _: Any, stanza: Any, properties: Any) -> None:
         for address in (properties.jid, properties.jid.bare):
             self.presences.append((stanza.getType(), str(address)))
+        self.pictures.append((str(properties.jid.bare), properties.avatar_sha))
 
     def _on_message(self, _: Any, stanza: Any, properties: Any) -> None:
         if properties.is_pubsub_event:
-            self.events.append(properties.pubsub_event)
+            self._events.append((str(properties.jid.bare), properties.pubsub_event))
         else:
             self._messages.append((stanza, properties))
 

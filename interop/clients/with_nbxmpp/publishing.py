@@ -4,14 +4,16 @@
 # (the library lives in an environment of its own)
 
 import base64
+import hashlib
 
 from nbxmpp.modules.user_avatar import Avatar
+from nbxmpp.modules.vcard_temp import VCard
 from nbxmpp.namespaces import Namespace
 from nbxmpp.protocol import JID
 from nbxmpp.structs import BookmarkData
 
 from interop.capabilities import BOOKMARKS, PICTURE, Seen, Situation
-from interop.clients.with_nbxmpp.client import Client, finished, is_refused
+from interop.clients.with_nbxmpp.client import Client, finished, is_refused, until
 
 
 async def eventing(situation: Situation) -> Seen:
@@ -41,13 +43,37 @@ async def avatar(situation: Situation) -> Seen:
     alice = Client(situation.alice, situation).login()
     bob = Client(situation.bob, situation, Namespace.AVATAR_METADATA).login()
     alice.befriend(bob)
+    _publish_avatar(alice)
+    return _see_avatar(bob, alice.bare)
+
+
+async def avatar_old(situation: Situation) -> Seen:
+    alice = Client(situation.alice, situation, Namespace.AVATAR_METADATA).login()
+    bob = Client(situation.bob, situation).login()
+    alice.befriend(bob)
+    _publish_avatar(alice)
+    hash_ = hashlib.sha1(PICTURE).hexdigest()
+    until(lambda: (alice.bare, hash_) in bob.pictures)  # bob's client knows the old format only
+    card = finished(bob.node.get_module("VCardTemp").request_vcard(JID.from_string(alice.bare)))
+    in_vcard, _ = card.get_avatar()
+
+    card = VCard()
+    card.set_avatar(PICTURE, "image/png")
+    finished(bob.node.get_module("VCardTemp").set_vcard(card))
+    return {"in_vcard": base64.b64encode(in_vcard).decode(), **_see_avatar(alice, bob.bare)}
+
+
+def _publish_avatar(client: Client) -> None:
     picture = Avatar()
     picture.add_image_source(PICTURE, "image/png", 1, 1)
-    finished(alice.node.get_module("UserAvatar").set_avatar(picture))
-    told = bob.next_event().data.default
-    data = finished(
-        bob.node.get_module("UserAvatar").request_avatar_data(told, JID.from_string(alice.bare))
-    )
+    finished(client.node.get_module("UserAvatar").set_avatar(picture))
+
+
+def _see_avatar(client: Client, owner: str) -> Seen:
+    """Wait until a contact's avatar changes, and get it."""
+    told = client.next_event(owner=owner).data.default
+    plugin = client.node.get_module("UserAvatar")
+    data = finished(plugin.request_avatar_data(told, JID.from_string(owner)))
     return {"told": told, "picture": base64.b64encode(data.data).decode()}
 
 

@@ -14,6 +14,7 @@ from interop.clients.with_nbxmpp.account import blocking, commands, vcard, vcard
 from interop.clients.with_nbxmpp.client import Client, both, finished, until
 from interop.clients.with_nbxmpp.publishing import (
     avatar,
+    avatar_old,
     bookmarks,
     bookmarks_old,
     displayed,
@@ -182,6 +183,6 @@ async def resumption(situation: Situation) -> Seen:
 if __name__ == "__main__":
     main(
         *(starttls, direct_tls, sasl2, messages, roster, carbons, receipts, offline, archive),
-        *(resumption, eventing, avatar, bookmarks, bookmarks_old, displayed),
+        *(resumption, eventing, avatar, avatar_old, bookmarks, bookmarks_old, displayed),
         *(blocking, vcard, vcard4, commands),
     )
