@@ -8,11 +8,13 @@ which asks here about those who have one. Theory of operation: `book.py`.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from extensions.invitations import commands
 from extensions.invitations.book import Book
 from extensions.invitations.introduction import introduce
+from extensions.invitations.overview import Overview
 from extensions.invitations.section import Invitations as Section
 from extensions.invitations.store import Invitation
 from server import log
@@ -78,7 +80,8 @@ class Invitations(Extension):
     async def start(self) -> None:
         """Make the table, offer the commands."""
         await self.host.server.database.migrate("invitations", load(f"{__name__}.migrations"))
-        for command in commands.all_of(self.host, self.book):
+        offers = (commands.all_of(self.host, self.book), Overview(self.host, self.book).commands())
+        for command in chain(*offers):
             self.host.service("commands").offer(command)
 
     # -- before registration (XEP-0445 §4) --

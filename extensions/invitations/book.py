@@ -110,6 +110,14 @@ class Book:
             after = page[-1].id
         return sorted(found, key=lambda each: (each.expires, each.id))
 
+    async def of(self, domain: str, owner: int, most: int) -> list[Invitation]:
+        """Those to a domain that can be used now, of one account or of everybody (0)."""
+        return await store.of(self.database, domain, owner, self._now(), most)
+
+    async def withdraw(self, id_: str, domain: str, owner: int) -> bool:
+        """Take one of these back; False if it is not among them any more."""
+        return await store.withdraw(self.database, id_, domain, owner)
+
     async def revoke(self, name: str) -> None:
         """Take back the one of that token, or of that id or its beginning. Raises Refused."""
         ids = [each.id for each in await self.open()]

@@ -19,6 +19,10 @@ _SELECT: Final = """SELECT i.id, i.domain, i.inviter, COALESCE(a.jid, ''), i.use
 # Nobody gets in by somebody who is kept out (XEP-0133 §4.3).
 _FIND: Final = f"{_SELECT} AND i.id = $2 AND COALESCE(a.disabled, 0) = 0"
 _LIST: Final = f"{_SELECT} AND i.id > $2 ORDER BY i.id LIMIT $3"
+_OF: Final = f"""{_SELECT} AND i.domain = $2 AND ($3 = 0 OR i.inviter = $3)
+    ORDER BY i.expires, i.id LIMIT $4"""
+_WITHDRAW: Final = """DELETE FROM invitation
+    WHERE id = $1 AND domain = $2 AND uses > 0 AND ($3 = 0 OR inviter = $3) RETURNING id"""
 _RESERVED: Final = f"{_SELECT} AND i.domain = $2 AND i.username = $3 LIMIT 1"
 _COUNT: Final = "SELECT count(*) FROM invitation WHERE inviter = $1 AND expires > $2"
 _ADD: Final = """INSERT INTO invitation
@@ -93,6 +97,16 @@ async def give_back(db: Database, id_: str) -> None:
 async def remove(db: Database, id_: str) -> bool:
     """Forget it; False if there was none."""
     return bool(await db.execute(_REMOVE, id_))
+
+
+async def of(db: Database, domain: str, owner: int, now: int, limit: int) -> list[Invitation]:
+    """Those to a domain that can be used now, of an account or all (0); soonest to expire first."""
+    return [_read(row) for row in await db.fetch_large(_OF, now, domain, owner, limit)]
+
+
+async def withdraw(db: Database, id_: str, domain: str, owner: int) -> bool:
+    """Forget one of these; False if it is none of them, or was used up."""
+    return bool(await db.execute(_WITHDRAW, id_, domain, owner))
 
 
 async def clear(db: Database, before: int) -> None:
