@@ -19,6 +19,7 @@ import pytest
 ENVIRONMENT: Final = "SKERRY_TEST_POSTGRESQL"
 # PostgreSQL refuses to run as root.
 _STAND_INS: Final = ("postgres", "nobody")
+_PATIENTLY: Final = ("-w", "-t", "300")
 # The data is worthless: never wait for a disk.
 _SETTINGS: Final = {
     "listen_addresses": "",
@@ -35,7 +36,8 @@ class Cluster:
     """A PostgreSQL server of our own in a temporary folder, reached through a socket."""
 
     def __init__(self, **settings: str) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="skerry-pg-"))
+        # A socket's path must be short, and other users must get there: not in TMPDIR.
+        self._folder = Path(tempfile.mkdtemp(prefix="skerry-pg-", dir="/tmp"))
         self._settings = _SETTINGS | settings
         self._user = _user()
         shutil.chown(self._folder, self._user)
@@ -52,11 +54,11 @@ class Cluster:
         options = [f"-c {name}='{value}'" for name, value in self._settings.items()]
         options.append(f"-c unix_socket_directories='{self._folder}'")
         log = str(self._folder / "log")
-        self._run("pg_ctl", "-w", "-l", log, "-o", " ".join(options), "start")
+        self._run("pg_ctl", *_PATIENTLY, "-l", log, "-o", " ".join(options), "start")
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop at once, as a crash would, or in another of PostgreSQL's modes."""
-        self._run("pg_ctl", "-w", "-m", mode, "stop")
+        self._run("pg_ctl", *_PATIENTLY, "-m", mode, "stop")
 
     def remove(self) -> None:
         """Stop, and forget everything."""

@@ -345,13 +345,14 @@ async def test_an_answer_that_does_not_come_is_not_waited_for(
     tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert PATIENCE <= 10
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(module, "PATIENCE", 0.5)
     async with publishing(authority) as server:
         server.holds = True
         server.answer = server.answer[:-20]
         async with Checking(tmp_path, server.address()) as checking:
             assert not checking.takes(OURS)
-            await server.has_hung_up.wait()
+            if server.heard:  # on a slow machine the patience may end before that
+                await server.has_hung_up.wait()
 
 
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
