@@ -190,7 +190,7 @@ class PubSub(Extension):
         for host in self.host.server.hosts.values():
             pubsub = host.extensions.get(self.name)
             if isinstance(pubsub, PubSub):
-                pubsub.engine.nodes.forget()
+                pubsub.engine.forget()
 
     # -- discovery --
 

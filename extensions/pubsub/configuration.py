@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +13,7 @@ from extensions.pubsub.terms import AccessModel, PublishModel
 from server.errors import Condition, StanzaError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from server.element import Element
 
@@ -183,12 +184,26 @@ _DEFAULTS: Final = NodeConfig()
 
 def values_of(form: forms.Form) -> dict[str, Any]:
     """What a submitted form sets, by name; fields that nobody here knows are left out."""
+    return {
+        name: _typed(name, SETTINGS[name].parse(name, field.values))
+        for name, field in _settings_in(form)
+    }
+
+
+def acceptable_in(form: forms.Form) -> dict[str, Any]:
+    """The same without what cannot be."""
     found = {}
+    for name, field in _settings_in(form):
+        with suppress(StanzaError):
+            found[name] = _typed(name, SETTINGS[name].parse(name, field.values))
+    return found
+
+
+def _settings_in(form: forms.Form) -> Iterator[tuple[str, forms.Field]]:
     for field in form.fields:
         name = field.var.removeprefix(PREFIX)
         if field.var.startswith(PREFIX) and name in SETTINGS:
-            found[name] = _typed(name, SETTINGS[name].parse(name, field.values))
-    return found
+            yield name, field
 
 
 def values_from(options: Mapping[str, str]) -> dict[str, Any]:

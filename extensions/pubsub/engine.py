@@ -37,6 +37,9 @@ _log = log.get(__name__)
 #: So many notifications of the service are remembered.
 RECENT: Final = 2000
 
+#: How often the last item is read, if it changes all the time.
+_ATTEMPTS: Final = 5
+
 #: All nodes, for a hook.
 ANY: Final = "*"
 
@@ -146,10 +149,28 @@ class Engine:
             await self.write([*steps, *store.grow(node.id, growth)])
         node.bytes += growth
 
+    def forget(self) -> None:
+        """Know nothing any more that is not read anew: an account was deleted."""
+        self.nodes.forget()
+        self.usage.forget()
+
     def items_changed(self, node: Node) -> None:
         """Items of a node were published or removed: this is what holds."""
         node.revision += 1
         self.nodes.changed(node)
+
+    async def last_item(self, node: Node) -> ItemRow | None:
+        """The item published last, for who is to be told of it as soon as this returns.
+
+        When something is published while it is read, he has been told of that already, and must
+        not hear of the older one after it: it is read again.
+        """
+        for _ in range(_ATTEMPTS):
+            before = self.nodes.revision(node.key)
+            item = await store.last_item(self.database, node.id, self.since(node))
+            if before == self.nodes.revision(node.key):
+                return item
+        return None  # all that was published meanwhile has been told
 
     # -- telling --
 

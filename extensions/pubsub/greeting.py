@@ -99,8 +99,8 @@ async def _send(
             continue
         owner = JID.parse(row.owner) if row.owner else session.account.jid
         node = Node((row.account, "", row.name), row.id, owner, config, owner)
-        item = await store.item_at(engine.database, row.id, row.last)
-        if item is not None and item.seq >= engine.since(node):
+        item = await engine.last_item(node)
+        if item is not None:
             session.send(engine.last_published(owner, node, item).wire(session.jid))
             await engine.server.room_to_write(session)
 

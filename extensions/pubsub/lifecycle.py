@@ -56,7 +56,7 @@ def _asked_for(call: Call) -> dict[str, Any]:
 def new_node(engine: Engine, place: Place, name: str, who: JID, config: NodeConfig) -> Node:
     """A node that is not stored yet."""
     node = Node(place.key(name), engine.next_number(), who.bare, config, place.owner)
-    node.count = 0
+    node.count, node.epoch = 0, engine.nodes.epoch
     if who.bare != place.owner:
         node.affiliations[who.bare] = Affiliation.OWNER
         node.bytes = store.FLAT

@@ -48,8 +48,8 @@ class Node:
         "config",
         "count",
         "creator",
+        "epoch",
         "id",
-        "is_stale",
         "kept",
         "key",
         "last",
@@ -76,7 +76,7 @@ class Node:
         self.count: int | None = None  # of stored items, once it was needed
         self.last: store.ItemRow | None = None  # where items are not stored
         self.kept = 0  # its weight when it was last put into memory
-        self.is_stale = False  # the database may know better
+        self.epoch = 0  # of when it was read or made; see Nodes.epoch
 
     @property
     def weight(self) -> int:
@@ -138,15 +138,18 @@ class Nodes:
         self._database = database
         self._kept: OrderedDict[Key, Node] = OrderedDict()
         self._weight = 0
+        #: Nodes from before much has changed do not come back, though somebody is writing to them.
+        self.epoch = 0
         self._changes = 0
+        self._deletions = 0
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def revision(self, key: Key) -> tuple[int, int] | None:
-        """Something that is another after items of a node have changed; None: not in memory."""
+    def revision(self, key: Key) -> tuple[int, int]:
+        """Another one after items of a node have changed, or it was deleted."""
         node = self._kept.get(key)
-        return None if node is None else (id(node), node.revision)
+        return (0 if node is None else node.revision), self._deletions
 
     async def find(self, key: Key, owner: JID | None) -> Node | None:
         """The node of that key, if there is one."""
@@ -162,12 +165,12 @@ class Nodes:
         return self._kept.get(key) or self.keep(node)
 
     async def _load(self, key: Key, owner: JID | None) -> Node | None:
-        db = self._database()
+        db, epoch = self._database(), self.epoch
         row = await store.find_node(db, *key)
         if row is None:
             return None
         node = Node(key, row.id, JID.parse(row.creator), configuration.load(row.config), owner)
-        node.bytes = row.bytes
+        node.bytes, node.epoch = row.bytes, epoch
         for jid, affiliation in await store.affiliations(db, row.id):
             node.affiliations[JID.parse(jid)] = Affiliation(affiliation)
         for jid, state, options in await store.subscriptions(db, row.id):
@@ -192,7 +195,7 @@ class Nodes:
     def changed(self, node: Node) -> None:
         """A node was written: this is what holds."""
         self._changes += 1
-        if node.is_stale:
+        if node.epoch != self.epoch:
             self._drop(node.key)
         else:
             self.keep(node)
@@ -200,12 +203,13 @@ class Nodes:
     def gone(self, key: Key) -> None:
         """A node was deleted."""
         self._changes += 1
+        self._deletions += 1
         self._drop(key)
 
     def forget(self) -> None:
         """Much has changed at once: an account was deleted, with its nodes, say."""
         self._changes += 1
-        for node in self._kept.values():
-            node.is_stale = True  # somebody may just be writing to it
+        self._deletions += 1
+        self.epoch += 1
         self._kept.clear()
         self._weight = 0

@@ -47,16 +47,19 @@ async def publish(call: Call) -> bytes:
     if not call.name:
         raise errors.NodeRequired
     form = payloads.parse_options(call.root)
-    wish = Wish(call.name, payloads.parse_publication(call.verb), *_preconditions(form))
+    preconditions = _preconditions(form, call.place.is_lenient(call.name))
+    wish = Wish(call.name, payloads.parse_publication(call.verb), *preconditions)
     item = await publish_item(call.engine, call.place, wish, call.who)
     # "the IQ-result SHOULD include an empty <item/> element that specifies the ItemID" (§7.1.2)
     content = b"" if item is None else b"<item id='%s'/>" % escape(item.id)
     return payloads.pubsub(b"<publish node='%s'>%s</publish>" % (escape(call.name), content))
 
 
-def _preconditions(form: forms.Form | None) -> tuple[dict[str, Any], bool]:
+def _preconditions(form: forms.Form | None, lenient: bool) -> tuple[dict[str, Any], bool]:
     if form is None:
         return {}, False
+    if lenient:
+        return configuration.acceptable_in(form), False
     return configuration.values_of(form), bool(configuration.unknown_in(form))
 
 
@@ -117,7 +120,7 @@ async def _node_for(engine: Engine, place: Place, wish: Wish, who: JID) -> Plan:
             raise errors.NodeNotFound
         if not place.may_create(who.bare) and not wish.is_ours:
             raise errors.Forbidden
-        if wish.unknown and not lenient:
+        if wish.unknown:
             raise errors.PreconditionNotMet
         node = new_node(engine, place, wish.name, who, place.created(wish.values, wish.name))
         return Plan(node, is_new=True, steps=steps_of_new(node), count=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extensions.pubsub import approval, errors, options, payloads, retrieving, rules, store
+from extensions.pubsub import approval, errors, options, payloads, rules, store
 from extensions.pubsub.configuration import NEVER
 from extensions.pubsub.events import send_all
 from extensions.pubsub.nodes import Subscription
@@ -114,11 +114,8 @@ async def send_last(engine: Engine, place: Place, node: Node, to: JID) -> None:
     config = node.config
     if config.send_last_published_item == NEVER or not config.deliver_notifications:
         return
-    if config.persist_items:
-        found, _ = await retrieving.newest_items(engine, node, 1)
-    else:
-        found = [node.last] if node.last is not None else []
-    for item in found:
+    item = await engine.last_item(node) if config.persist_items else node.last
+    if item is not None:
         send_all(engine.server, engine.last_published(place.jid, node, item), (to,))
 
 

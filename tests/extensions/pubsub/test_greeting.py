@@ -148,3 +148,31 @@ async def test_a_device_is_told_by_one_at_a_time(monkeypatch: pytest.MonkeyPatch
             gate.set()
         assert len(asked) == 2
         assert engine.greeted == {}
+
+
+async def test_the_older_one_never_comes_after_the_newer_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is published while the last item is read has been told already: a list of devices, say.
+
+    Whoever hears of the older one last believes that one.
+    """
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony")
+        pubsub = house.server.hosts["example.org"].service("pubsub")
+        await publish(juliet, TUNE, item("old"))
+        read = store.last_item
+        meanwhile = ["new"]
+
+        async def slowly(db: Database, node: int, since: int = 0) -> store.ItemRow | None:
+            found = await read(db, node, since)
+            if meanwhile:
+                await pubsub.publish(bare("juliet"), TUNE, meanwhile.pop(), b"<x xmlns='u'/>")
+            return found
+
+        monkeypatch.setattr(store, "last_item", slowly)
+        chamber = await arrive(house, "juliet/chamber", TUNE)
+        assert set(item_ids(chamber)) == {"new"}
+        meanwhile.append("newer")
+        street = await arrive(house, "juliet/street", TUNE)
+        assert set(item_ids(street)) == {"newer"}

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extensions.pubsub import PubSub, nodes
+from extensions.pubsub import PubSub, nodes, store
 from extensions.pubsub.configuration import NodeConfig
 from extensions.pubsub.options import DEFAULT
 from extensions.pubsub.terms import State
 from server.jid import JID
+from server.storage.insert import Step
 from tests.extensions.stage import open_stage
 
 if TYPE_CHECKING:
@@ -90,3 +91,28 @@ def test_who_comes_and_goes_leaves_nothing_in_memory() -> None:
             node.put(nodes.Subscription(jid, state, DEFAULT))
     assert node.subscriptions == {}
     assert node.resources == {}
+
+
+async def test_a_node_that_was_written_to_while_it_was_deleted_does_not_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it was in memory or not; and nothing is left in the database that belongs to it."""
+    async with open_stage(tmp_path) as stage:
+        await stage.account("romeo")
+        pubsub: PubSub = stage.host.service("pubsub")
+        await pubsub.publish(ROMEO, "n", "a", b"<x xmlns='u'/>")
+        engine, database = pubsub.engine, stage.server.database
+        account = (await pubsub.place(ROMEO)).account
+        write = engine.write
+
+        async def late(steps: list[Step]) -> None:
+            engine.nodes.gone((account, "", "n"))  # as if there had been no room for it
+            await database.batch(store.delete_nodes(account))
+            engine.forget()
+            await write(steps)
+
+        monkeypatch.setattr(engine, "write", late)
+        await pubsub.publish(ROMEO, "n", "b", b"<x xmlns='u'/>")
+        assert await pubsub.items(ROMEO, "n") == []
+        assert len(engine.nodes) == 0
+        assert await database.fetch("SELECT id FROM pubsub_item") == []

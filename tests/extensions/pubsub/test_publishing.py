@@ -258,11 +258,12 @@ async def test_keys_are_never_refused(node: str) -> None:
             options(access_model="whitelist", max_items="1"),
             options(access_model="open", max_items="max"),
             options(persist_items="0", nonsense="1"),
+            options(max_items="many", access_model="secret", purge_offline="1"),
         ):
             answer = await publish(juliet, node, item(str(len(wanted))), "", wanted)
             assert condition(answer) == ""
         tybalt = await arrive(house, "tybalt/street")
-        assert len(await stored(tybalt, bare("juliet"), node)) == 3
+        assert len(await stored(tybalt, bare("juliet"), node)) == 4
 
 
 # -- retracting --

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extensions.pubsub import retrieving
+from extensions.pubsub import retrieving, store
 from tests.extensions.pubsub.people import (
     EVERYTHING,
     SERVICE,
     arrive,
     ask,
+    bare,
     condition,
     form,
     item,
@@ -171,3 +172,21 @@ def test_an_answer_holds_at_least_one_item_and_not_too_much(lengths: list[int]) 
     if 0 < count < len(lengths):
         overhead = 80 * (count + 1)
         assert sum(lengths[: count + 1]) + overhead > retrieving.MOST_BYTES
+
+
+async def test_what_is_published_anew_meanwhile_is_not_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two reads make one answer; an item that moves between them was there all the time."""
+    async with House(EVERYTHING) as house:
+        anna = await with_items(house, "abc")
+        pubsub = house.server.hosts["example.org"].service("pubsub")
+        read = store.sizes
+
+        async def slowly(*args: Any, **kwargs: Any) -> list[tuple[int, int]]:
+            found = await read(*args, **kwargs)
+            await pubsub.publish(bare("anna"), NODE, "c", b"<x xmlns='u'/>")
+            return found
+
+        monkeypatch.setattr(store, "sizes", slowly)
+        assert names(await ask(anna, "get", f"<items node='{NODE}'/>")) == "abc"
