@@ -33,7 +33,7 @@ from server.extension import (
 from server.moments import AccountDeleted, ClientRevoked, SessionBound, SessionEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Iterable
 
     from extensions.pubsub import News
     from extensions.push.history import Event
@@ -80,6 +80,7 @@ class Push(Extension):
     async def start(self) -> None:
         """Make the table, learn who has devices."""
         await self._devices.start()
+        await self._scheduler.start()
         if "pubsub" in self.host.extensions:
             self.host.service("pubsub").watch(displayed.NODE, self.read)
         if "commands" in self.host.extensions:
@@ -122,7 +123,7 @@ class Push(Extension):
         watch = self._devices.known(session.account.id)
         if watch is not None and stanza.to is not None and shows_reading(stanza):
             peer = stanza.to.bare
-            watch.cancel(lambda each: each.conversation == peer, _READ)
+            self._scheduler.cancel(watch, lambda each: each.conversation == peer, _READ)
 
     def read(self, news: News) -> None:
         """A device of the user has marked a chat as read (XEP-0490 §4.2)."""
@@ -132,7 +133,9 @@ class Push(Extension):
             return
         last, peer = displayed.displayed_up_to(item.payload, news.owner), item.id
         if last is not None:
-            watch.cancel(lambda each: each.conversation == peer and each.mid <= last, _READ)
+            self._scheduler.cancel(
+                watch, lambda each: each.conversation == peer and each.mid <= last, _READ
+            )
 
     def revoked(self, account: Account, stanza: Stanza) -> None:
         """An app server says that it takes nothing from the user any more (§8).
@@ -150,13 +153,12 @@ class Push(Extension):
 
     # -- moments --
 
-    def bound(self, moment: SessionBound) -> None:
+    def bound(self, moment: SessionBound) -> Awaitable[None] | None:
         """A device is here: what it was notified of it fetches now."""
         session = moment.session
-        watch = self._devices.known(session.account.id)
-        for device in () if watch is None else watch.devices.values():
-            if device.is_at(session):
-                device.agenda.greeted()
+        if session.account.id in self._devices.enabled:
+            return self._devices.greet(session)
+        return None
 
     def ended(self, moment: SessionEnded) -> None:
         """A session is gone for good, and with it what was known of its queue."""

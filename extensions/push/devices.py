@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extensions.push import store
 from extensions.push.watch import Watch
-from server import log
+from server import log, outages
 from server.errors import Condition, StanzaError
 from server.storage import clients
-from server.storage.errors import StorageError
+from server.storage.errors import StorageError, StorageUnavailable
 from server.storage.migrate import load
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from extensions.push.store import DeviceRow
     from extensions.push.watch import Device
     from server.account import Account
+    from server.jid import JID
     from server.server import Server
+    from server.session import Session
 
 #: Accounts of which is remembered what they were notified of, and why they were not.
 REMEMBERED: Final = 5000
@@ -53,11 +56,15 @@ class Devices:
 
     def watch(self, account: Account) -> Watch:
         """What is remembered of an account, from now on if it was nothing."""
-        watch = self._watches.get(account.id)
+        return self.watch_of(account.id, account.jid)
+
+    def watch_of(self, number: int, jid: JID) -> Watch:
+        """The same for an account that is not in memory."""
+        watch = self._watches.get(number)
         if watch is None:
-            watch = self._watches[account.id] = Watch(account, self._server.clock.utcnow)
+            watch = self._watches[number] = Watch(number, jid, self._server.clock)
             self._make_room()
-        self._watches.move_to_end(account.id)
+        self._watches.move_to_end(number)
         return watch
 
     def _make_room(self) -> None:
@@ -68,7 +75,29 @@ class Devices:
                 self._watches[number] = oldest
                 return
 
+    async def greet(self, session: Session) -> None:
+        """A device is here, and fetches what it was notified of."""
+        watch = self.watch(session.account)
+        if not watch.devices:
+            try:
+                await self.refresh(watch)
+            except StorageUnavailable as outage:
+                outages.note(outage)
+                return
+        for device in watch.devices.values():
+            if device.is_at(session):
+                device.greeted()
+        self.note(watch)
+
     # -- at rest --
+
+    def note(self, watch: Watch) -> None:
+        """Keep what the devices lack and were told, where that has changed."""
+        for device in watch.devices.values():
+            state = device.state(self._server.clock)
+            if state != device.noted:
+                store.note(self._server.database, watch.id, device.row, state)
+                device.noted = state
 
     async def refresh(self, watch: Watch) -> None:
         """Read the devices of an account; those of clients without access are forgotten."""
@@ -95,16 +124,18 @@ class Devices:
         # the last received request for any publish options."
         rows = await store.listing(database, watch.id)
         others = [each for each in rows if (each.service, each.node) != (row.service, row.node)]
+        before = next((each.state for each in rows if each not in others), row.state)
         if len(others) >= self._most:
             text = "too many devices of this account are notified already"
             raise StanzaError(Condition.RESOURCE_CONSTRAINT, text)
         await _stored(store.save(database, watch.id, row))
         self.enabled.add(watch.id)
         watch.version += 1
-        watch.adopt([*others, row])
+        watch.adopt([*others, replace(row, state=before)])
         device = watch.devices[row.service, row.node]
-        device.agenda.greeted()
+        device.greeted()
         device.agenda.succeeded()
+        self.note(watch)
         watch.trace.note("enabled", device.name)
 
     async def remove(self, watch: Watch, service: str, node: str | None, why: str) -> None:

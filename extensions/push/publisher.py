@@ -132,6 +132,7 @@ class Publisher:
     def _judge(self, watch: Watch, device: Device, refusal: BaseException | None) -> None:
         if refusal is None:
             device.agenda.succeeded()
+            device.told = max((device.told, *device.agenda.told))
             watch.trace.note("taken by the app server", device.name)
             return
         condition = refusal.condition if isinstance(refusal, StanzaError) else None

@@ -92,7 +92,16 @@ class Agenda(Generic[S]):
         """Whether somebody calls."""
         return any(arrival.is_call for arrival, _ in self._untold.values())
 
+    @property
+    def oldest(self) -> int:
+        """The oldest message that waits and is remembered; 0 if nothing waits."""
+        return min((*self.told, *self._untold), default=0)
+
     # -- what changes --
+
+    def recall(self, arrival: Arrival[S]) -> None:
+        """The device was told of this message before anything that is known here."""
+        self.told[arrival.mid] = arrival
 
     def add(self, arrival: Arrival[S], due: float) -> None:
         """A message may have missed the device; notify it at `due`."""

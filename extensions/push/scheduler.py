@@ -6,23 +6,24 @@ from typing import TYPE_CHECKING, Final
 
 from extensions.push.alarm import Alarm
 from extensions.push.publisher import Publisher
+from extensions.push.recall import Past, Recall, lacks
 from extensions.push.rules import Arrival
 from extensions.push.settings import BOOKMARKS, Setting, setting_in
 from extensions.push.watch import Fresh, is_awake, positions
 from extensions.push.worth import Worth, named, worth
 from server import outages
 from server.errors import StanzaError
+from server.jid import JID
 from server.storage.errors import StorageUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from extensions.push.devices import Devices
     from extensions.push.section import Push as Section
     from extensions.push.watch import Device, Message, Watch
     from server.account import Account
     from server.host import Host
-    from server.jid import JID
     from server.stanza import Stanza
 
 #: Notifications that are due together are spread over so many seconds.
@@ -30,10 +31,15 @@ SPREAD: Final = 1.0
 #: How long a device that seems to be there has to acknowledge a call. It is asked for that within a
 #: second (`server/sweep.py`), and a telephone may need another one to answer.
 CALL_PATIENCE: Final = 3.0
+#: How long devices have to come back after the server was started, before they are told.
+RETURN: Final = 15.0
+#: Between two portions of accounts then.
+_PAUSE: Final = 1.0
 #: When to look again after the database could not be read.
 _LOOK_AGAIN: Final = 5.0
 
 _CALL_ENDED: Final = "cancelled: the call is over"
+_WAITED: Final = "armed: it was not told before the server was started"
 _REFUSED: Final = "the app server takes no more notifications"
 
 
@@ -46,8 +52,35 @@ class Scheduler:
         self._devices = devices
         self._delay = float(section.delay)
         self._interval = float(section.interval)
+        self._recall = Recall(host)
         self._alarm = Alarm(host.server, self.look)
         self._publisher = Publisher(host, section, self._rearm, self._give_up)
+
+    # -- what waited before the server was started --
+
+    async def start(self) -> None:
+        """See what was there before."""
+        await self._recall.start()
+        self._server.tasks.spawn(self._begin(), "push-start")
+
+    async def _begin(self) -> None:
+        """Tell the devices that were not told in time; they are given a while to come back."""
+        after, clock = 0, self._server.clock
+        while True:
+            try:
+                found, after = await self._recall.untold(after)
+            except StorageUnavailable as outage:
+                outages.note(outage)
+                await clock.sleep(_LOOK_AGAIN)
+                continue
+            for number, jid in found:
+                watch = self._devices.watch_of(number, JID.parse(jid))
+                self._recall.begin(watch)
+                spread = SPREAD * self._server.entropy.fraction()
+                self._alarm.set(watch, clock.now() + RETURN + spread)
+            if not after:
+                return
+            await clock.sleep(_PAUSE)
 
     # -- what arrives --
 
@@ -77,7 +110,12 @@ class Scheduler:
     def _hang_up(self, account: Account, stanza: Stanza) -> None:
         watch, peer = self._devices.known(account.id), stanza.from_.bare
         if watch is not None:
-            watch.cancel(lambda each: each.is_call and each.conversation == peer, _CALL_ENDED)
+            self.cancel(watch, lambda m: m.is_call and m.conversation == peer, _CALL_ENDED)
+
+    def cancel(self, watch: Watch, is_over: Callable[[Message], bool], why: str) -> None:
+        """What this is true of needs nobody's attention any more."""
+        if watch.cancel(is_over, why):
+            self._devices.note(watch)
 
     # -- when it is time --
 
@@ -87,7 +125,9 @@ class Scheduler:
         watch.is_looked_at = True
         try:
             await self._devices.refresh(watch)
-            settings = await self._settings(watch, {each.arrival.conversation for each in seen})
+            past = await self._past(watch)
+            both = [*past.fresh, *seen]
+            settings = await self._settings(watch, {each.arrival.conversation for each in both})
         except StorageUnavailable as outage:
             outages.note(outage)
             self._alarm.set(watch, self._server.clock.now() + _LOOK_AGAIN)
@@ -99,6 +139,7 @@ class Scheduler:
         watch.fresh = [each for each in watch.fresh if each not in seen]
         account = self._host.accounts.known(watch.jid)
         for device in watch.devices.values():
+            self._revive(watch, device, account, past, settings)
             self._spread(watch, device, account, fresh, settings)
         watch.settle(account)
         self._send_due(watch)
@@ -122,6 +163,34 @@ class Scheduler:
             device.agenda.add(arrival, arrival.at + patience)
             watch.trace.note("armed", device.name, arrival.conversation)
 
+    async def _past(self, watch: Watch) -> Past:
+        """What waited before anything that is known here; looked up once."""
+        if watch.before and not all(each.is_recalled for each in watch.devices.values()):
+            account = await self._host.accounts.load(watch.jid)
+            if account is not None:
+                return await self._recall.past(watch, account)
+        return Past()
+
+    def _revive(
+        self, watch: Watch, device: Device, account: Account | None, past: Past,
+        settings: dict[str, Setting],
+    ) -> None:  # fmt: skip
+        if account is None or device.is_recalled or past.had is None:
+            return
+        device.is_recalled = True
+        for each in past.fresh:
+            mid = each.arrival.mid
+            silent = _silence(watch.jid, device, each, settings)
+            if silent or not lacks(watch, account, device, mid, past.had.get(device, 0)):
+                continue
+            if mid <= device.told:
+                device.agenda.recall(each.arrival)
+            else:
+                device.agenda.add(each.arrival, each.arrival.at)
+                watch.trace.note(_WAITED, device.name, each.arrival.conversation)
+        if device.noted.since:
+            device.agenda.forgotten += past.older
+
     async def _settings(self, watch: Watch, conversations: set[str]) -> dict[str, Setting]:
         """What the user wants to hear of these conversations (XEP-0492)."""
         pubsub = self._host.extensions.get("pubsub")
@@ -142,6 +211,7 @@ class Scheduler:
                 self._publisher.send(watch, device)
 
     def _rearm(self, watch: Watch) -> None:
+        self._devices.note(watch)
         hour = watch.due(self._interval)
         if hour is not None:
             self._alarm.set(watch, hour)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from extensions.push.history import Trace
-from extensions.push.rules import MOST, Agenda, Arrival, has_reached
+from extensions.push.rules import LONGEST_RETRY, MOST, Agenda, Arrival, has_reached
+from extensions.push.store import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from extensions.push.store import DeviceRow
     from server.account import Account
+    from server.clock import Clock
     from server.jid import JID
     from server.session import Session
 
@@ -32,13 +34,20 @@ class Fresh(NamedTuple):
 class Device:
     """One node of an app server, and what waits for it."""
 
-    __slots__ = ("agenda", "is_busy", "is_gone", "row")
+    __slots__ = ("agenda", "is_busy", "is_gone", "is_recalled", "noted", "row", "told")
 
-    def __init__(self, row: DeviceRow) -> None:
+    def __init__(self, row: DeviceRow, clock: Clock) -> None:
         self.row = row
+        self.noted = row.state  # what of it is in the database
+        self.told = row.state.told  # the newest message that the app server took
         self.agenda: Agenda[Session] = Agenda()
+        if row.state.failures:
+            self.agenda.failures = row.state.failures
+            left = row.state.until / 1000 - clock.utcnow()
+            self.agenda.not_before = clock.now() + min(max(left, 0.0), LONGEST_RETRY)
         self.is_busy = False  # a notification is on its way, or waits for its turn
         self.is_gone = False
+        self.is_recalled = False  # what it lacked before is known: nothing, or it was looked up
 
     @property
     def name(self) -> str:
@@ -56,6 +65,11 @@ class Device:
         sessions = () if account is None else account.sessions.values()
         return next((each for each in sessions if self.is_at(each)), None)
 
+    def greeted(self) -> None:
+        """The device is here, and fetches what it was notified of and whatever it lacked."""
+        self.agenda.greeted()
+        self.is_recalled = True
+
     def settle(self, account: Account | None) -> list[Message]:
         """Forget what the device has; gives what it need not be notified of."""
         session = self.session(account)
@@ -64,18 +78,36 @@ class Device:
         queued = _queued(session)
         return self.agenda.settle(lambda message: has(account, session, queued, message))
 
+    def state(self, clock: Clock) -> State:
+        """What it lacks and was told, to be kept."""
+        agenda, noted = self.agenda, self.noted
+        since = agenda.oldest
+        if noted.since and (not self.is_recalled or (agenda.forgotten and noted.since < since)):
+            since = noted.since
+        until = noted.until
+        if agenda.failures != noted.failures:
+            left = max(agenda.not_before - clock.now(), 0.0)
+            until = int((clock.utcnow() + left) * 1000) if agenda.failures else 0
+        return State(since, self.told, agenda.failures, until)
+
 
 class Watch:
     """The devices of one account."""
 
-    __slots__ = ("armed", "devices", "fresh", "id", "is_looked_at", "jid", "trace", "version")
+    __slots__ = (
+        "_clock", "armed", "before", "devices", "fresh", "id", "is_looked_at", "jid",
+        "recent", "trace", "version",
+    )  # fmt: skip
 
-    def __init__(self, account: Account, utcnow: Callable[[], float]) -> None:
-        self.id = account.id
-        self.jid: JID = account.jid
+    def __init__(self, number: int, jid: JID, clock: Clock) -> None:
+        self.id = number
+        self.jid = jid
+        self._clock = clock
         self.devices: dict[tuple[str, str], Device] = {}
         self.fresh: list[Fresh] = []
-        self.trace = Trace(account.jid, utcnow)
+        self.trace = Trace(jid, clock.utcnow)
+        self.before = 0  # what is newer was seen here as it came
+        self.recent = 0  # from here on, the last messages before the server ended; 0: no such
         self.armed: float | None = None  # when the alarm rings
         self.is_looked_at = False  # somebody reads what is stored, to see what is to be done
         self.version = 0  # counts changes of what is stored
@@ -83,10 +115,13 @@ class Watch:
     @property
     def is_waiting(self) -> bool:
         """Whether any device is yet to be notified of something."""
-        return bool(self.fresh) or any(each.agenda.is_armed for each in self.devices.values())
+        if self.fresh or self.armed is not None:
+            return True
+        return any(each.agenda.is_armed for each in self.devices.values())
 
     def add(self, fresh: Fresh) -> None:
         """One more message; a few are enough to notify of."""
+        self.before = self.before or fresh.arrival.mid
         self.fresh.append(fresh)
         if len(self.fresh) > MOST:
             del self.fresh[0]
@@ -96,7 +131,7 @@ class Watch:
         old, self.devices = self.devices, {}
         for row in rows:
             key = row.service, row.node
-            device = old.pop(key, None) or Device(row)
+            device = old.pop(key, None) or Device(row, self._clock)
             device.row = row
             self.devices[key] = device
         for device in old.values():
@@ -120,15 +155,19 @@ class Watch:
             for message in device.settle(account):
                 self.trace.note(_ACKNOWLEDGED, device.name, message.conversation)
 
-    def cancel(self, is_over: Callable[[Message], bool], why: str) -> None:
-        """Take out what needs nobody's attention any more."""
+    def cancel(self, is_over: Callable[[Message], bool], why: str) -> bool:
+        """Take out what needs nobody's attention any more; whether any device knew of it."""
         over = {each.arrival.conversation for each in self.fresh if is_over(each.arrival)}
         self.fresh = [each for each in self.fresh if not is_over(each.arrival)]
         for conversation in over:
             self.trace.note(why, "", conversation)
+        has_changed = False
         for device in self.devices.values():
+            before = device.agenda.count
             for conversation in {each.conversation for each in device.agenda.settle(is_over)}:
                 self.trace.note(why, device.name, conversation)
+            has_changed = has_changed or device.agenda.count != before
+        return has_changed
 
     def due(self, interval: float) -> float | None:
         """When something is to be done next."""
