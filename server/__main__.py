@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from server import __version__
-from server.cli import check, config, greetings, invite, migrate, serve, user
+from server.cli import check, config, greetings, invite, migrate, serve, stop, user
 
 app = typer.Typer(
     name="skerry",
@@ -17,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve.serve)
+app.command("stop")(stop.stop)
 app.add_typer(user.app, name="user")
 app.add_typer(invite.app, name="invite")
 app.command("announce")(greetings.announce)

@@ -53,6 +53,7 @@ class Orders:
             "session.announce": self.announce,
             "session.end": self.end,
             "session.list": self.online,
+            "server.stop": self.stop,
             "user.show": self.show,
         }
 
@@ -173,7 +174,7 @@ class Orders:
     async def stop(self, delay: float, text: str = "", *, restart: bool = False) -> int:
         """End the server after so many seconds, or let it begin anew; tell everybody before.
 
-        Gives how many devices were told.
+        Gives how many devices were told. Of several such orders the one counts that is due first.
         """
         if self.server.ask_to_end is None:
             raise CannotEnd("this server can only be ended by whoever has started it")

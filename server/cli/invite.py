@@ -1,14 +1,12 @@
 """`skerry invite`: links by which others make accounts, on a running server or a stopped one."""
 
-from math import inf
 from typing import Annotated
 
 import typer
 
-from server.cli.options import configured
+from server.cli.options import configured, seconds
 from server.cli.orders import perform
 from server.config import Config
-from server.units import Duration
 
 app = typer.Typer(help="Invite people to have an account.", no_args_is_help=True)
 
@@ -30,23 +28,12 @@ def create(
     """Make an invitation and print its link, which nobody can look up later."""
     made = perform(
         settings, "invite.create", domain=of, username=name, inviter=inviter, uses=uses,
-        seconds=_seconds(valid),
+        seconds=seconds(valid),
     )  # fmt: skip
     for key in ("uri", "page"):
         if made[key]:
             typer.echo(made[key])
     typer.echo(f"invitation {made['id']}, until {made['expires']}", err=True)
-
-
-def _seconds(text: str) -> float:
-    """A length of time; 0 if none was given."""
-    try:
-        seconds = float(Duration.parse(text)) if text else 0.0
-    except ValueError:
-        seconds = inf
-    if seconds == inf:
-        raise typer.BadParameter(f"expected {Duration.expected}, got {text!r}")
-    return seconds
 
 
 @app.command("list")

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import Signature, signature
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -14,6 +15,7 @@ from server import rooms
 from server.config import Config, ConfigError, load
 from server.control import Refused
 from server.data_folder import DataFolderError
+from server.units import Duration
 
 DEFAULT_FILE = Path("/etc/skerry/server.toml")
 
@@ -90,6 +92,17 @@ def _expected() -> tuple[type[Exception], ...]:
     from server.storage.migrate import SchemaTooNew
 
     return (Refused, DataFolderError, CannotListen, StorageError, SchemaTooNew)
+
+
+def seconds(text: str) -> float:
+    """A length of time in seconds; 0 if none was given."""
+    try:
+        found = float(Duration.parse(text)) if text else 0.0
+    except ValueError:
+        found = inf
+    if found == inf:
+        raise typer.BadParameter(f"expected {Duration.expected}, got {text!r}")
+    return found
 
 
 def fail(*lines: str) -> NoReturn:

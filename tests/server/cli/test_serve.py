@@ -58,6 +58,21 @@ def test_a_server_serves_takes_orders_and_ends(tmp_path: Path) -> None:
     assert run(folder, "user", "list").stdout == "anna@localhost\n"
 
 
+def test_a_server_ends_or_begins_anew_by_order(tmp_path: Path) -> None:
+    """It stays the same process, so that whoever has started it need not know."""
+    folder = tmp_path / "data"
+    with serving(folder) as server:
+        ordered = run(folder, "stop", "--restart")
+        assert (ordered.returncode, ordered.stdout) == (0, "the server restarts\n")
+        assert server.stdout is not None
+        assert any(line.startswith("Skerry") for line in server.stdout)
+        assert run(folder, "user", "add", "anna@localhost", "--password", "x").returncode == 0
+        ordered = run(folder, "stop", "--in", "1s", "--say", "Good night")
+        assert (ordered.returncode, ordered.stdout) == (0, "the server ends in 1s\n")
+        assert server.wait(120) == 0
+    assert run(folder, "stop").stderr == "no server is running; this needs one\n"
+
+
 def test_what_it_cannot_do_is_told_in_a_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"
