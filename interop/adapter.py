@@ -39,8 +39,8 @@ PASSWORD = "secret"
 PORTION = 50  # accounts made by one order
 NEEDED = ("OpenSSL", "dns", "lxml", "msgspec", "precis_i18n", "structlog", "typer", "uvloop")
 VARIANTS = ("default", "postgresql")
-START_TIMEOUT = 60.0
-STOP_TIMEOUT = 30.0
+START_TIMEOUT = 120.0
+STOP_TIMEOUT = 60.0
 
 CONFIG = """\
 [server]
@@ -221,7 +221,8 @@ class PostgreSQL:
             self._make()
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
         self._call(
-            "pg_ctl", "-w", "-D", self._data, "-l", f"{self._data}.log", "-o", options, "start"
+            *("pg_ctl", "-w", "-t", "300", "-D", self._data),
+            *("-l", f"{self._data}.log", "-o", options, "start"),
         )
         if fresh:
             where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "skerry")
@@ -230,7 +231,7 @@ class PostgreSQL:
     def stop(self) -> None:
         """Stop it, if it runs."""
         if self.pids():
-            self._call("pg_ctl", "-w", "-D", self._data, "-m", "fast", "stop")
+            self._call("pg_ctl", "-w", "-t", "300", "-D", self._data, "-m", "fast", "stop")
 
     def pids(self) -> list[int]:
         """Its main process."""

@@ -197,7 +197,8 @@ def render(found: dict[Setting, dict[str, float]]) -> str:
 def _cell(times: dict[str, float], title: str) -> str:
     if title not in times:
         return "—"
-    return f"{times[title]:.0f} ({times[title] / times[BASIS.title]:.2f})"
+    # Where the kernel counts in ticks, a few logins may take none.
+    return f"{times[title]:.0f} ({times[title] / (times[BASIS.title] or 1):.2f})"
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from interop.instance import Instance
 from interop.matrix import Matrix
 from interop.programs import ROOT, Unavailable
 
-SCENARIO_TIMEOUT = 120
+SCENARIO_TIMEOUT = 300
 _SHOWN_LINES = 30
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from interop.instance import ADAPTER, free_base
 
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def _call(command: list[str], *verb: str) -> str:
 def _may_log_in(port: int, user: str, password: str) -> bool:
     """Try PLAIN without TLS, which adapters allow (RFC 4616)."""
     initial = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE) as client:
         client.sendall(
             b"<stream:stream to='localhost' version='1.0' xmlns='jabber:client' "
             b"xmlns:stream='http://etherx.jabber.org/streams'>"

@@ -11,14 +11,12 @@ from lxml import etree
 
 from server.element import Element
 
-PATIENCE = 5.0
-"""Seconds to wait for what should come."""
+PATIENCE = 60.0
+"""Seconds to wait for what must come, on a busy machine too."""
 
-_LONG_PATIENCE = 30.0  # for what must come, on a busy machine
 _SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 _BIND = "urn:ietf:params:xml:ns:xmpp-bind"
 _SM = "urn:xmpp:sm:3"
-_PAUSE = 0.05
 _NUMBERS = itertools.count(1)
 
 
@@ -26,9 +24,10 @@ class Wire:
     """One connection; `inbox` has what came and was not taken yet."""
 
     def __init__(
-        self, domain: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, port: int, domain: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.domain = domain
+        self._port = port
         self.inbox: deque[Element] = deque()
         self._reader = reader
         self._writer = writer
@@ -43,7 +42,7 @@ class Wire:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         connection: socket.socket = writer.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        wire = cls(domain, reader, writer)
+        wire = cls(port, domain, reader, writer)
         await wire._open_stream()
         return wire
 
@@ -110,7 +109,7 @@ class Wire:
             self._write(f"<iq type='get' id='{name}' to='{self.domain}'>{ping}</iq>")
         before, self.inbox = self.inbox, deque()
         while True:
-            await self.wait(_LONG_PATIENCE)
+            await self.wait()
             if not self.inbox:
                 self._check_ended()
                 break  # it has hung up instead
@@ -126,10 +125,10 @@ class Wire:
     def _check_ended(self) -> None:
         assert self._ended, "the server does not answer"
 
-    async def wait(self, patience: float = PATIENCE) -> None:
+    async def wait(self) -> None:
         """Wait until there is something in the inbox, or for long enough."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(PATIENCE):
                 while not self.inbox and not self._ended:
                     await self._read()
 
@@ -151,10 +150,12 @@ class Wire:
         self._writer.close()
 
     async def lose(self) -> None:
-        """Break the connection without a word."""
+        """Break the connection without a word, and return when the server must have noticed."""
         self._writer.transport.abort()
         self._ended = True
-        await asyncio.sleep(_PAUSE)  # nobody can be asked whether the server has noticed
+        for _ in range(2):  # whoever comes afterwards is served afterwards
+            stranger = await Wire.open(self._port, self.domain)
+            await stranger.leave()
 
     # -- the way of bytes --
 
@@ -162,7 +163,7 @@ class Wire:
         self._writer.write(xml.encode())
 
     async def _next(self) -> Element:
-        await self.wait(_LONG_PATIENCE)
+        await self.wait()
         assert self.inbox, "the server said no more"
         return self.inbox.popleft()
 

@@ -23,8 +23,8 @@ from interop.smack.selection import Selection
 
 PROJECT = pathlib.Path(__file__).with_name("pom.xml")
 MAIN = pathlib.Path(__file__).with_name("Runner.java")
-REPLY_TIMEOUT = 5000
-TIMEOUT = 400
+REPLY_TIMEOUT = 30_000
+TIMEOUT = 1200
 _REGISTRATION = b"http://jabber.org/features/iq-register"
 _TRUST_PASSWORD = "changeit"
 
@@ -96,7 +96,7 @@ def offers_registration(port: int, domain: str) -> bool:
         "xmlns:stream='http://etherx.jabber.org/streams'>"
     )
     received = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall(header.encode())
         while b"</stream:features>" not in received and (data := client.recv(65536)):
             received += data
