@@ -37,7 +37,7 @@ class Administration(Extension):
     specs: ClassVar[tuple[Spec, ...]] = (
         XEP(
             133, "Service Administration", "1.3.1",
-            note="no lists of admins (§4.29) and of other servers (§4.11, §4.12)",
+            note="admins are configured (§4.29); no lists of other servers (§4.11, §4.12)",
         ),
     )  # fmt: skip
 
