@@ -65,7 +65,8 @@ class ProxyGate(asyncio.Protocol):
         connection.begin(transport, header.peer)
         rest = self._data[header.length :]
         if rest:
-            connection.data_received(rest)
+            # The connection may have to wait: then something else stands for it.
+            cast("asyncio.Protocol", transport.get_protocol()).data_received(rest)
 
     def _refuse(self, why: str) -> None:
         """Without a header nothing is known of the client, and nobody else should come here."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from server.net.anteroom import Anteroom
 from server.net.peers import peer_of
 from server.net.tls import TLSLayer
 
@@ -109,7 +110,9 @@ class Connection(asyncio.Protocol):
                 self._turnstile = None
                 self.abort()
                 return
-            self._hold(wait)
+            if wait:
+                # A pause would not do: uvloop begins to read after this call, whatever it said.
+                self._flusher.later(wait, Anteroom(transport, self).leave)
         self.receiver = self._make_receiver(self)
 
     def data_received(self, data: bytes) -> None:
@@ -205,7 +208,10 @@ class Connection(asyncio.Protocol):
         self.tls = TLSLayer(context)
         if self._turnstile is not None:
             wait = self._turnstile.handshake(self.peer)
-            self.abort() if wait is None else self._hold(wait)
+            if wait is None:
+                self.abort()
+            elif wait:
+                self._hold(wait)
 
     def pause(self) -> None:
         """Stop reading; to be undone as often as it was done."""
@@ -221,9 +227,8 @@ class Connection(asyncio.Protocol):
 
     def _hold(self, seconds: float) -> None:
         """Read nothing for a while."""
-        if seconds:
-            self.pause()
-            self._flusher.later(seconds, self.resume)
+        self.pause()
+        self._flusher.later(seconds, self.resume)
 
     def close(self) -> None:
         """Write what is queued, then close."""

@@ -36,6 +36,7 @@ class Transport(asyncio.Transport):
         self._heard = heard
         self.resumed = asyncio.Event()
         self.resumed.set()
+        self.protocol: asyncio.BaseProtocol = asyncio.Protocol()
         self.ended = False
         self.was_aborted = False
         self.unread = 0  # bytes that the peer has not taken
@@ -55,6 +56,15 @@ class Transport(asyncio.Transport):
 
     def resume_reading(self) -> None:
         self.resumed.set()
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.protocol = protocol
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self.protocol
+
+    def is_closing(self) -> bool:
+        return self.ended
 
     def close(self) -> None:
         self.ended = True

@@ -10,6 +10,7 @@ from OpenSSL import SSL
 
 from server.config.sections import Limits
 from server.meters import Meters
+from server.net.anteroom import Anteroom
 from server.net.flusher import Flusher
 from server.net.tcp import Bucket, Connection
 from server.net.turnstile import Turnstile
@@ -232,24 +233,21 @@ def later(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, Callable[[], Non
     return found
 
 
-async def test_who_connects_too_often_is_not_listened_to(
+async def test_who_connects_too_often_has_to_wait(
     later: list[tuple[float, Callable[[], None]]],
 ) -> None:
     gate = turnstile(connection_rate=2, connection_burst=1)
     lines = [Line(turnstile=gate) for _ in range(3)]
-    assert [line.transport.is_reading() for line in lines] == [True, False, False]
     assert [seconds for seconds, _ in later] == [0.5, 1]
-    for _, resume in later:
-        resume()
-    assert [line.transport.is_reading() for line in lines] == [True, True, True]
-
-
-async def test_who_does_not_wait(later: list[tuple[float, Callable[[], None]]]) -> None:
-    gate = turnstile(connection_rate=2, connection_burst=1)
-    lines = [Line(turnstile=gate) for _ in range(2)]
-    lines[1].connection.connection_lost(None)
+    waiting = lines[1].transport.protocol
+    assert isinstance(waiting, Anteroom)
+    waiting.data_received(b"hello")
+    assert lines[1].heard == []
     later[0][1]()
-    assert not lines[1].connection.is_open
+    assert lines[1].heard == [b"hello"]
+    assert lines[1].transport.protocol is lines[1].connection
+    lines[2].transport.protocol.connection_lost(None)
+    assert gate._open["192.0.2.1"] == 2
 
 
 async def test_handshakes_wait_for_their_turn(
