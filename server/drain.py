@@ -3,7 +3,10 @@
 That is first of all what is pending for the account; one device gets it, and no device twice. A
 client that is behind (`messages/progress.py`) also gets what only others have had since it was here
 last. It is read from the database while the session's newer messages wait (`Session.held`), so that
-order is kept. One session of an account is served at a time, the others in turn.
+order is kept.
+
+One session at a time takes up what is pending (`Account.draining`), and with it the reading mark of
+the ledger. Who is only behind does not wait for it: a slow device holds up no other.
 """
 
 from __future__ import annotations
@@ -52,12 +55,14 @@ class Drain:
     def became_available(self, session: Session) -> None:
         """Give a session with a non-negative priority what waits for it."""
         account, progress = session.account, session.progress
-        is_behind = progress is not None and progress.is_behind
-        is_free = account.draining is None
-        if session.held is None and (is_behind or (is_free and account.ledger.has_pending)):
+        if session.held is not None:
+            return
+        takes_pending = account.draining is None and account.ledger.has_pending
+        if takes_pending:
+            account.draining = session
+        if takes_pending or (progress is not None and progress.is_behind):
             session.held = Held()
-            if is_free:
-                self._begin(session)
+            self._server.tasks.spawn(self._drain(session), "drain")
 
     def orphaned(self, session: Session) -> None:
         """A session is gone: what it did not acknowledge goes to another one or back to pending.
@@ -77,24 +82,14 @@ class Drain:
             ledger.orphaned(lost, bool(account.sessions))
         account.save_ledger()
 
-    # -- one after the other --
-
-    def _begin(self, session: Session) -> None:
-        session.account.draining = session
-        self._server.tasks.spawn(self._drain(session), "drain")
-
     def _go_on(self, account: Account) -> None:
-        """Give what is pending to a device that is there, best to one that is connected."""
-        audience = account.reach.audience
-        connected = (session for session in audience if session.stream is not None)
-        for session in (*connected, *audience)[:1]:
+        """Give what is pending to a free device that is there, best to one that is connected."""
+        if account.draining is not None or not account.ledger.has_pending:
+            return
+        free = [session for session in account.reach.audience if session.held is None]
+        connected = (session for session in free if session.stream is not None)
+        for session in (*connected, *free)[:1]:
             self.became_available(session)
-
-    def _serve_next(self, account: Account) -> None:
-        """Serve who waits for his turn."""
-        waiting = (each for each in account.sessions.values() if each.held is not None)
-        for session in (*waiting,)[:1]:
-            self._begin(session)
 
     async def _drain(self, session: Session) -> None:
         account = session.account
@@ -102,16 +97,17 @@ class Drain:
             while not await self._could_read(session):
                 await self._server.clock.sleep(READ_AGAIN_AFTER)
         finally:
-            account.draining = None
+            took_pending = account.draining is session
+            if took_pending:
+                account.draining = None
             account.waiting = UNKNOWN
             held, session.held = session.held or (), None
-            self._serve_next(account)
-            if _is_gone(session):
-                # What it held was returned (`orphaned`); what it did not get is for another one.
+            if _is_gone(session) or not took_pending:
+                # What a session that is gone held was returned (`orphaned`); what it did not get is
+                # for another one, which may have been busy.
                 self._go_on(account)
-            else:
-                for wire, mid in held:
-                    session.send(wire, mid)
+            for wire, mid in () if _is_gone(session) else held:
+                session.send(wire, mid)
             account.save_ledger()
 
     # -- reading --
@@ -126,18 +122,28 @@ class Drain:
         return True
 
     async def _read(self, session: Session) -> None:
-        ledger, progress = session.account.ledger, session.progress
+        account, progress = session.account, session.progress
         # What cannot be written can still be read.
         with suppress(StorageError):
             await self._server.database.journal.sync()
+        if account.draining is session:
+            await self._read_pending(session)
+        elif progress is not None:
+            await self._read_from(session, progress.start(self._pending_for))
+
+    async def _read_pending(self, session: Session) -> None:
+        ledger, progress = session.account.ledger, session.progress
         start = ledger.cursor
         if progress is not None and progress.is_behind:
             start = min(start, progress.start(self._pending_for))
         # What is parked after the start comes in its turn.
         await self._read_parked(session, [mid for mid in ledger.parked if mid <= start])
         await self._read_from(session, start)
-        # What another device left behind meanwhile.
-        await self._read_parked(session, [mid for mid in ledger.parked if ledger.is_due(mid)])
+        # What other devices left behind meanwhile.
+        seen: set[int] = set()
+        while left := [mid for mid in ledger.parked if ledger.is_due(mid) and mid not in seen]:
+            seen.update(left)
+            await self._read_parked(session, left)
 
     async def _read_parked(self, session: Session, parked: list[int]) -> None:
         parked.sort()
@@ -156,7 +162,7 @@ class Drain:
             count = len(rows)
             if rows:
                 after = rows[-1][0]
-        if not _is_gone(session):
+        if account.draining is session and not _is_gone(session):
             account.ledger.caught_up()
 
     # -- handing out --
@@ -167,7 +173,8 @@ class Drain:
             if _is_gone(session):
                 return
             self._send(session, part)
-            session.account.ledger.read_until(part[-1][0])
+            if session.account.draining is session:
+                session.account.ledger.read_until(part[-1][0])
             await self._server.room_to_write(session)
 
     def _send(self, session: Session, rows: Sequence[Row]) -> None:

@@ -204,3 +204,24 @@ async def test_the_owner_sees_how_far_each_has_come() -> None:
 
 def delivered(answer: Element) -> list[str | None]:
     return [each.get("id") for each in answer.iter("{urn:skerry:delivered:0}delivered")]
+
+
+async def test_a_slow_device_holds_up_no_other() -> None:
+    """One that does not read what it is given keeps what is pending, but not the others' mail."""
+    async with House() as house:
+        for agent in (PHONE, LAPTOP):
+            await (await come(house, agent)).close()
+        ben = await house.online("ben/b")
+        await write(ben, *map(str, range(450)))
+        phone = await come(house, PHONE, presence="")
+        phone.line.congested = True
+        await phone.send("<presence/>")
+        laptop = await come(house, LAPTOP)
+        await write(ben, "live")
+        assert heard(laptop) == [*map(str, range(450)), "live"]
+        assert len(heard(phone)) < 450
+        phone.line.congested = False
+        house.clock.advance(5)
+        await house.settle()
+        (host,) = house.server.hosts.values()
+        assert not phone.session.held
