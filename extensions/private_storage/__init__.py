@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from extensions.private_storage import rules, store
 from extensions.private_storage.rules import NS
+from extensions.pubsub.turns import Turns
 from server.element import escape
 from server.errors import Condition, StanzaError
 from server.extension import IQ, XEP, At, Extension, Feature, On, Request, Spec, Wire
@@ -40,6 +41,7 @@ class PrivateStorage(Extension):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
+        self._turns = Turns()
         self._claims: dict[str, tuple[Read, Write]] = {}
 
     def wires(self) -> Iterable[Wire]:
@@ -107,12 +109,14 @@ class PrivateStorage(Extension):
     async def save(self, account: Account, contents: Mapping[str, bytes]) -> None:
         """Store what belongs under these tags; refuses if there is no room."""
         db = self.host.server.database
-        rules.check_room(await store.sizes(db, account.id), contents)
-        try:
-            await store.save(db, account.id, contents)
-        except StorageError as error:
-            text = "This server cannot store anything now; try again later"
-            raise StanzaError(Condition.RESOURCE_CONSTRAINT, text) from error
+        # One after the other: two at once would both find the room that is there for one.
+        async with self._turns.of(account.id):
+            rules.check_room(await store.sizes(db, account.id), contents)
+            try:
+                await store.save(db, account.id, contents)
+            except StorageError as error:
+                text = "This server cannot store anything now; try again later"
+                raise StanzaError(Condition.RESOURCE_CONSTRAINT, text) from error
 
 
 def _empty(tag: str) -> bytes:

@@ -1,5 +1,7 @@
 """XEP-0049: what a client stores for its user comes back, and to nobody else."""
 
+import asyncio
+
 import pytest
 from lxml import etree
 
@@ -93,6 +95,25 @@ async def test_there_is_an_end_of_room(monkeypatch: pytest.MonkeyPatch) -> None:
         small = "<a xmlns='urn:{}'/>"
         assert condition(await ask(hamlet, "set", small.format("y") + small.format("z"))) == ""
         assert condition(await ask(hamlet, "set", small.format("w"))) == "resource-constraint"
+
+
+async def test_of_two_who_want_the_last_room_one_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MOST_BYTES", 500)
+    async with House(EVERYTHING) as house:
+        hamlet = await house.login("hamlet/denmark")
+        account = hamlet.session.account
+        private = house.server.hosts["example.org"].service("private_storage")
+
+        async def one(tag: str) -> bool:
+            try:
+                await private.save(account, {tag: b"x" * 200})
+            except StanzaError:
+                return False
+            return True
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(f"{{urn:x}}{number}")) for number in range(5)]
+        assert sum(task.result() for task in tasks) == 2
 
 
 async def test_the_feature_is_there() -> None:
