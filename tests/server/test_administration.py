@@ -27,6 +27,12 @@ class Ended(list[str]):
     def changed(self, account: JID) -> None:
         self.append(f"changed {account}")
 
+    def disabled(self, account: JID) -> None:
+        self.append(f"disabled {account}")
+
+    def enabled(self, account: JID) -> None:
+        self.append(f"enabled {account}")
+
 
 @asynccontextmanager
 async def administration(folder: Path, ended: Ended | None = None) -> AsyncIterator[Administration]:
@@ -34,7 +40,32 @@ async def administration(folder: Path, ended: Ended | None = None) -> AsyncItera
     domains = (JID.of("example.org"), JID.of("example.net"))
     clock, entropy = FakeClock(), SeededEntropy()
     async with opened(folder) as database:
-        yield Administration(database, domains, 4096, clock, entropy, ended.deleted, ended.changed)
+        yield Administration(
+            database, domains, 4096, clock, entropy, ended.deleted, ended.changed,
+            disabled=ended.disabled, enabled=ended.enabled,
+        )  # fmt: skip
+
+
+async def test_an_account_is_disabled_and_enabled(tmp_path: Path) -> None:
+    ended = Ended()
+    async with administration(tmp_path, ended) as admin:
+        for jid in ("anna@example.org", "bert@example.net"):
+            await admin.add(jid, "secret")
+            await admin.disable(jid)
+        assert await admin.list(disabled=True) == ["anna@example.org", "bert@example.net"]
+        assert await admin.list("example.net", disabled=True) == ["bert@example.net"]
+        assert (await admin.show("anna@example.org"))["disabled"] == "2023-11-14T22:13:20.000Z"
+        await admin.password("anna@example.org", "new")
+        await admin.enable("anna@example.org")
+        assert await admin.list(disabled=True) == ["bert@example.net"]
+        assert await admin.last_login("anna@example.org") == 0
+        for order in (admin.disable, admin.enable, admin.show, admin.last_login):
+            with pytest.raises(Refused, match="no account"):
+                await order("carl@example.org")
+    assert ended == [
+        "disabled anna@example.org", "disabled bert@example.net", "changed anna@example.org",
+        "enabled anna@example.org",
+    ]  # fmt: skip
 
 
 async def test_an_account_is_made_listed_and_deleted(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64decode
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from server.storage import accounts
 from tests.harness import sasl2, talk
 from tests.harness.house import PASSWORD, House
 from tests.harness.issuer import Issuer
+from tests.harness.loop import settle
 from tests.harness.scram import ScramClient
 from tests.server.c2s.test_upgrade import TASK, asks, task_data, upgrade
 
@@ -200,3 +202,39 @@ async def test_what_is_enabled_already_stays_undisturbed() -> None:
         await enable(house)
         await anna.expect_nothing()
         assert house.server.sessions.count == 1
+
+
+@pytest.mark.parametrize("has_bind", [True, False])
+async def test_disabled_while_the_login_waits_for_the_disk(has_bind: bool) -> None:
+    """Whatever comes first, no session is left."""
+    async with House() as house:
+        await house.add_user("anna")
+        client = await talk.connect(house)
+        house.database.hold()
+        client.say(sasl2.plain("anna", sasl2.wish(), sasl2.BIND if has_bind else ""))
+        await settle()
+        order = asyncio.ensure_future(disable(house))  # noqa: TID251  no owner but the test
+        await settle()
+        house.database.release()
+        await house.settle()
+        await order
+        assert house.server.sessions.count == 0
+        if not client.is_closed:
+            await client.send(f"<iq type='set' id='b'><bind xmlns='{talk.BIND}'/></iq>")
+            assert client.is_closed or b"account-disabled" in bytes(client.said)
+        assert house.server.sessions.count == 0
+
+
+async def test_disabled_while_the_account_is_being_read() -> None:
+    """Who reads it at that moment reads it again."""
+    async with House() as house:
+        jid = await house.add_user("anna")
+        accounts_here = house.server.hosts["example.org"].accounts
+        reading = asyncio.ensure_future(accounts_here.load(jid))  # noqa: TID251  as above
+        await disable(house)
+        account = await reading
+        assert account is not None
+        assert account.is_disabled or accounts_here.known(jid) is not account
+        again = await accounts_here.load(jid)
+        assert again is not None
+        assert again.is_disabled

@@ -4,6 +4,7 @@ import pytest
 
 from server.jid import JID
 from server.sasl.keys import ScramKeys
+from server.storage import clients
 from server.storage.accounts import (
     AccountExists,
     account_exists,
@@ -11,8 +12,11 @@ from server.storage.accounts import (
     count_accounts,
     create_account,
     delete_account,
+    disable,
+    enable,
     find_account,
     find_credentials,
+    last_login,
     list_accounts,
     save_last_active,
     set_credentials,
@@ -105,6 +109,47 @@ async def test_accounts_are_listed_by_the_page(open_database: Open) -> None:
         assert await list_accounts(database, after=ANNA) == [BERT]
         assert await list_accounts(database, limit=1) == [ANNA]
         assert await count_accounts(database) == 2
+
+
+async def test_disabled_since_when_and_no_more(open_database: Open) -> None:
+    async with open_database() as database:
+        for jid in (ANNA, BERT):
+            await create_account(database, jid, [STRONG], 1)
+        assert await list_accounts(database, disabled=True) == []
+        for now in (1234, 5678):
+            await disable(database, ANNA, now)
+    async with open_database() as database:
+        anna, bert = await find_account(database, ANNA), await find_account(database, BERT)
+        assert anna is not None
+        assert bert is not None
+        assert (anna.disabled, bert.disabled) == (1234, 0)
+        assert anna.credentials == {"sha512": STRONG}
+        assert await list_accounts(database, disabled=True) == [ANNA]
+        assert await list_accounts(database, ANNA, disabled=True) == []
+        assert await list_accounts(database) == [ANNA, BERT]
+        with pytest.raises(AccountExists):
+            await create_account(database, ANNA, [WEAK], 2)
+        await enable(database, ANNA)
+        anna = await find_account(database, ANNA)
+        assert anna is not None
+        assert anna.disabled == 0
+
+
+async def test_the_last_login_is_the_newest_of_what_is_noted(open_database: Open) -> None:
+    async with open_database() as database:
+        assert await last_login(database, ANNA) == 0
+        number = await create_account(database, ANNA, [STRONG], 1)
+        assert await last_login(database, ANNA) == 0
+        save_last_active(database, number, 77, "", 70)
+        await database.journal.sync()
+        assert await last_login(database, ANNA) == 70
+        account = await find_account(database, ANNA)
+        assert account is not None
+        assert (account.last_active, account.last_login) == (77, 70)
+        clients.use(database, number, "phone", 90)
+        clients.use(database, number, "desk", 60)
+        await database.journal.sync()
+        assert await last_login(database, ANNA) == 90
 
 
 async def test_nothing_of_a_deleted_account_is_left_to_its_successor(open_database: Open) -> None:
