@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from base64 import b64encode
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from server.jid import JID
 from server.net.certificates import CertificateStore, ensure_certificate
 from server.sasl.keys import HASHES, derive_credentials
 from server.storage import accounts
-from tests.harness.house import DOMAIN, House
+from tests.harness.house import DOMAIN, PATIENCE, House
 from tests.harness.loop import settle
 from tests.harness.sasl2 import (
     BIND,
@@ -313,8 +314,9 @@ async def test_a_full_disk_keeps_nobody_out() -> None:
         client = await connect(house)
         house.database.is_full = True
         client.say(with_token("anna", token, BIND, wish()))
-        for _ in range(10):
-            await settle()
+        async with asyncio.timeout(PATIENCE):
+            while not client.inbox:
+                await settle()
         house.database.is_full = False
         success = client.inbox.popleft()
         assert success.tag == f"{{{SASL2}}}success"

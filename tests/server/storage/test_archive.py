@@ -58,7 +58,10 @@ async def fill(database: Database) -> None:
     await database.journal.sync()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=15,
+)
 @given(st.lists(st.tuples(FILTERS, st.integers(1, 12), st.booleans()), min_size=10, max_size=10))
 def test_a_page_is_what_a_list_would_give(
     open_database: Open, queries: list[tuple[Filter, int, bool]]

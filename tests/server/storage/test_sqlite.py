@@ -197,7 +197,7 @@ async def test_a_rollback_that_fails_is_an_answer_too(
         broken.setattr(database._committer, "_together", fails)
         broken.setattr(database._committer, "_rollback", fails)
         with pytest.raises(StorageError):
-            await asyncio.wait_for(database.execute("INSERT INTO message VALUES (1, x'00')"), 5)
+            await asyncio.wait_for(database.execute("INSERT INTO message VALUES (1, x'00')"), 60)
     await database.execute("INSERT INTO message VALUES (1, x'00')")
     await database.close()
 
