@@ -45,8 +45,6 @@ _log = log.get(__name__)
 def auth(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     """The client chooses a mechanism (§6.4.2)."""
     stream.attempt = Attempt(exchange(stream), stream.server.sasl_policy)
-    if stream.server.throttle.is_blocked(stream.connection.peer):
-        return _step(stream, BLOCKED)
     return _step(stream, stream.attempt.begin(element.get("mechanism") or "", element.text))
 
 
@@ -55,7 +53,7 @@ def response(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     if stream.attempt is None:
         return _step(stream, Failure(SASLCondition.MALFORMED_REQUEST, "no attempt is under way"))
     # Asked again: many attempts may have begun before the first of them failed.
-    if stream.server.throttle.is_blocked(stream.connection.peer):
+    if is_blocked(stream):
         return _step(stream, BLOCKED)
     return _step(stream, stream.attempt.respond(element.text or ""))
 
@@ -112,6 +110,8 @@ async def supply(stream: ClientStream, need: NeedCredentials) -> Step:
     attempt, host, username = stream.attempt, stream.host, need.username
     assert attempt is not None
     assert host is not None
+    if is_blocked(stream):
+        return BLOCKED
     credentials: Credentials | None = None
     stream.credentials = None
     with suppress(JIDMalformed):
@@ -124,9 +124,32 @@ async def supply(stream: ClientStream, need: NeedCredentials) -> Step:
     elif need.is_granted and await _create(stream, username):
         credentials = {}
     if attempt.is_costly:
+        return await _compute(stream, attempt, credentials)
+    return attempt.supply(credentials)
+
+
+async def _compute(stream: ClientStream, attempt: Attempt, credentials: Credentials | None) -> Step:
+    """Check a password, on a thread, when it is the turn of one from there."""
+    async with stream.server.throttle.turn(stream.connection.peer):
+        # Others may have failed meanwhile, and whoever has gone wants to know nothing.
+        if is_blocked(stream) or stream.phase is Phase.CLOSED:
+            return BLOCKED
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(None, attempt.supply, credentials)
-    return attempt.supply(credentials)
+
+
+def is_blocked(stream: ClientStream) -> bool:
+    """Whether so many attempts from there have failed that this one has to wait."""
+    name = _wanted(stream)
+    return bool(name) and stream.server.throttle.is_blocked(stream.connection.peer, name)
+
+
+def _wanted(stream: ClientStream) -> str:
+    """Whom the attempt under way is about; "" if none is, or that is not known yet."""
+    attempt, host = stream.attempt, stream.host
+    if attempt is None or host is None or not attempt.username:
+        return ""
+    return f"{attempt.username}@{host.domain}"
 
 
 async def _create(stream: ClientStream, username: str) -> bool:
@@ -162,6 +185,7 @@ def _failed(stream: ClientStream, failure: Failure) -> None:
 def failed(stream: ClientStream, failure: Failure, answer: bytes) -> None:
     """The attempt has failed: say so, and hold it against the client."""
     assert stream.host is not None
+    name = _wanted(stream)
     stream.attempt = None
     stream.failures += 1
     stream.server.figures.refused.value += 1
@@ -170,10 +194,19 @@ def failed(stream: ClientStream, failure: Failure, answer: bytes) -> None:
         condition=str(failure.condition),
     )  # fmt: skip
     stream.write(answer)
-    if failure.condition is SASLCondition.NOT_AUTHORIZED:
-        stream.server.throttle.failed(stream.connection.peer)
+    # Tokens are too long to be guessed, so only who names an account and shows no password for it
+    # may be a guesser.
+    if failure.condition is SASLCondition.NOT_AUTHORIZED and name:
+        _hold_against(stream, name)
     if stream.failures >= ATTEMPTS:
         stream.close(StreamError(StreamCondition.POLICY_VIOLATION, "too many failed logins"))
+
+
+def _hold_against(stream: ClientStream, name: str) -> None:
+    peer = stream.connection.peer
+    seconds = stream.server.throttle.failed(peer, name)
+    if seconds and stream.host is not None:
+        _log.warning("login.blocked", host=stream.host.domain, peer=peer, seconds=seconds)
 
 
 TABLE: Table = {

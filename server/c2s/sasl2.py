@@ -62,10 +62,6 @@ def authenticate(stream: ClientStream, element: Element) -> Awaitable[None] | No
         stale = Failure(SASLCondition.ABORTED, "the features have changed; look at them again")
         stream.write(build_failure(stale, _MISMATCH))
         return None
-    if stream.server.throttle.is_blocked(stream.connection.peer):
-        wait = Failure(SASLCondition.TEMPORARY_AUTH_FAILURE, "too many failures; wait")
-        _fail(stream, wait)
-        return None
     stream.phase = Phase.AUTHENTICATING
     stream.login = login = Login(request)
     if request.fast is not None:
@@ -79,7 +75,7 @@ def respond(stream: ClientStream, element: Element) -> Awaitable[None] | None:
     if stream.attempt is None:
         _fail(stream, Failure(SASLCondition.MALFORMED_REQUEST, "nothing was asked"))
         return None
-    if stream.server.throttle.is_blocked(stream.connection.peer):
+    if authentication.is_blocked(stream):
         _fail(stream, authentication.BLOCKED)
         return None
     return _step(stream, stream.attempt.respond(text_of(element)))

@@ -294,6 +294,7 @@ class ClientStream:
     def adopt(self, session: Session) -> None:
         """A session was bound or resumed: from now on stanzas are its."""
         self.server.figures.logins.value += 1
+        self.server.throttle.succeeded(self.connection.peer, session.account.jid)
         self.session = session
         self.phase = Phase.BOUND
         self.credentials = None

@@ -227,11 +227,17 @@ class Auth:
     )
     failures: int = key(
         10,
-        """Failed logins from one address (IPv6: from one /64) before it has to wait.""",
+        """Failed logins to one account from one address (IPv6: from one /64) before it has to wait
+        for failures_window. It waits half as long for one failure less, a quarter for two less, and
+        so on; four are free. Ten times as many failures with any accounts make the address
+        wait, but for accounts that have logged in from there.""",
         least=1,
     )
     failures_window: Duration = key(
-        Duration(300), "How long a failed login is remembered.", least=1, most=86400
+        Duration(300),
+        "The longest time to wait after failed logins, and how long these are remembered then.",
+        least=1,
+        most=86400,
     )
 
     def problems(self) -> Iterator[Problem]:

@@ -37,6 +37,7 @@ class Attempt:
         self._mechanism: Mechanism | None = None
         self._expects_response = False
         self._awaits_credentials = False
+        self.username = ""  # whom it is about, once that is known
 
     @property
     def mechanism(self) -> str:
@@ -89,6 +90,8 @@ class Attempt:
     def _after(self, step: Step) -> Step:
         self._expects_response = isinstance(step, Challenge)
         self._awaits_credentials = isinstance(step, NeedCredentials)
+        if isinstance(step, NeedCredentials):
+            self.username = step.username
         if not (self._expects_response or self._awaits_credentials):
             self._mechanism = None
         return step

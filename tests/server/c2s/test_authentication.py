@@ -6,8 +6,10 @@ from base64 import b64decode
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from server.c2s.authentication import ATTEMPTS
+from server.c2s.throttle import AT_A_TIME
 from tests.harness.house import PASSWORD, House
 from tests.harness.scram import ScramClient
 from tests.harness.talk import (
@@ -292,6 +294,35 @@ async def test_guessing_on_from_new_connections() -> None:
         house.clock.advance(301)
         client = await connect(house)
         await client.send(plain("anna"))
+        await client.expect(SUCCESS)
+
+
+async def test_guessing_with_many_connections_at_once() -> None:
+    """What has begun before the first failure is known does not count less."""
+    async with House(config={"auth": {"failures": 3}}) as house:
+        await house.add_user("anna")
+        clients = [await connect(house) for _ in range(12)]
+        for client in clients:
+            client.take_all()
+            client.say(plain("anna", "wrong"))
+        await house.settle()
+        answers = [(await client.next())[0].tag.partition("}")[2] for client in clients]
+        assert answers.count("not-authorized") <= 3 + AT_A_TIME
+        assert set(answers) == {"not-authorized", "temporary-auth-failure"}
+
+
+async def test_a_guesser_next_door() -> None:
+    """The neighbours of a guesser, at the same address, are not locked out with him."""
+    async with House(config={"auth": {"failures": 2}}) as house:
+        await house.add_user("anna")
+        await house.add_user("ben")
+        with capture_logs() as logs:
+            for _ in range(2):
+                client = await connect(house)
+                await client.send(plain("anna", "wrong"))
+        assert [each["seconds"] for each in logs if each["event"] == "login.blocked"] == [300]
+        client = await connect(house)
+        await client.send(plain("ben"))
         await client.expect(SUCCESS)
 
 

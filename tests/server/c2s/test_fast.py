@@ -277,12 +277,14 @@ async def test_a_deleted_account_has_no_tokens() -> None:
             assert not await house.database.fetch(f"SELECT * FROM {table}")
 
 
-async def test_a_wrong_token_counts_as_a_failed_login() -> None:
+async def test_a_wrong_token_is_no_guess() -> None:
+    """It is too long for that; and a crowd behind one address may have lost all of its tokens."""
     async with House(config={"auth": {"failures": 2}}) as house:
         await house.add_user("anna")
-        for _ in range(2):
+        for _ in range(3):
             await is_refused(await fast(house, "anna", "wrong"))
-        await is_refused(await fast(house, "anna", "wrong"), "temporary-auth-failure")
+        assert not house.server.throttle.is_blocked("192.0.2.1", "anna@example.org")
+        await passes(await log_in(house, "anna", wish()))
 
 
 async def test_switched_off() -> None:
