@@ -42,6 +42,14 @@ class PresenceShared:
 
 
 @dataclass(slots=True)
+class SubscriptionAsked:
+    """A contact asks for the account's presence; the request is kept (RFC 6121 §3.1.3)."""
+
+    account: Account
+    contact: JID
+
+
+@dataclass(slots=True)
 class SessionEnded:
     """A session is gone for good: ended by its stream, or its time for resumption ran out."""
 

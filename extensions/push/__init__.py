@@ -30,7 +30,13 @@ from server.extension import (
     Spec,
     Wire,
 )
-from server.moments import AccountDeleted, ClientRevoked, SessionBound, SessionEnded
+from server.moments import (
+    AccountDeleted,
+    ClientRevoked,
+    SessionBound,
+    SessionEnded,
+    SubscriptionAsked,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
@@ -74,6 +80,7 @@ class Push(Extension):
         yield Outbound(Phase.COPY, self.went)
         yield On(SessionBound, self.bound)
         yield On(SessionEnded, self.ended)
+        yield On(SubscriptionAsked, self.asked)
         yield On(ClientRevoked, self.disowned)
         yield On(AccountDeleted, self.deleted)
 
@@ -165,6 +172,11 @@ class Push(Extension):
         watch = self._devices.known(moment.session.account.id)
         if watch is not None:
             watch.parted(moment.session)
+
+    def asked(self, moment: SubscriptionAsked) -> None:
+        """Somebody wants to be a contact."""
+        if moment.account.id in self._devices.enabled:
+            self._scheduler.asked(moment.account, moment.contact)
 
     async def disowned(self, moment: ClientRevoked) -> None:
         """A client has no access any more, so it is told nothing any more."""

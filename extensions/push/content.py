@@ -50,6 +50,12 @@ class Content:
     nick: str = ""  # who wrote it in a room
     is_groupchat: bool = False
     call: Call | None = None
+    is_request: bool = False
+
+
+def request_of(contact: JID) -> Content:
+    """What is told of somebody who wants to be a contact."""
+    return Content(contact, "Wants to be your contact", is_request=True)
 
 
 def content_of(stanza: Stanza) -> Content:

@@ -78,15 +78,20 @@ def revoked_node(element: Element) -> str | None:
     return pubsub.get("node", "")
 
 
-def summary(count: int, text: str, sender: str = "") -> bytes:
-    """What app servers are told (§7).
+def summary(count: int, text: str, sender: str = "", *, asking: int = 0, asker: str = "") -> bytes:
+    """What app servers are told (§7, §11.3); `asking` is how many want to be contacts.
 
     `text` stands for what was written, which is not told; COMPAT: app servers ring only when there
-    is a text.
+    is a text. `pending-subscription-from` is of an earlier version, and still known to some.
     """
-    fields = [Field("message-count", (str(count),)), Field("last-message-body", (text,))]
-    if sender:
-        fields.insert(1, Field("last-message-sender", (sender,)))
+    told = (
+        ("message-count", str(count)),
+        ("pending-subscription-count", str(asking) if asking else ""),
+        ("pending-subscription-from", asker),
+        ("last-message-sender", sender),
+        ("last-message-body", text),
+    )
+    fields = (Field(var, (value,)) for var, value in told if value)
     return to_bytes(forms.build(Form("submit", forms.typed(SUMMARY, *fields))))
 
 
@@ -107,8 +112,10 @@ def publication(node: str, options: bytes, told: bytes, *, is_urgent: bool) -> b
     )  # fmt: skip
 
 
-def text_of(count: int, *, is_call: bool) -> str:
-    """What is shown in the place of what was written."""
+def text_of(count: int, *, is_call: bool = False, asking: int = 0) -> str:
+    """What is shown in the place of what was written; `asking` if it is about those who ask."""
     if is_call:
         return "Incoming call"
+    if asking:
+        return "1 contact request" if asking == 1 else f"{asking} contact requests"
     return "1 new message" if count == 1 else f"{count} new messages"

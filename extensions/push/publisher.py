@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from extensions.push import payloads
-from extensions.push.content import Content
+from extensions.push.content import Content, request_of
 from extensions.push.contents import Contents
 from extensions.push.rules import FINAL, RETRY
 from extensions.push.sealing import IV_BYTES, sealed
@@ -77,34 +77,24 @@ class Publisher:
             self._host.server.tasks.spawn(self._read_and_ask(watch, device), "push-content")
 
     async def _read_and_ask(self, watch: Watch, device: Device) -> None:
-        """Look up what is to be told. Meanwhile the device may have got it."""
-        subject = device.agenda.subject
-        content = None
-        try:
-            if subject is not None:
-                content = await self._contents.find(subject.mid)
-        except StorageUnavailable as outage:
-            outages.note(outage)
-        device.settle(self._host.accounts.known(watch.jid))
-        if device.agenda.is_armed and not device.is_gone:
-            self._ask(watch, device, content)
-        else:
-            self._release(watch, device)
+        """Look up what is to be told. Meanwhile the device may have got it, or somebody calls."""
+        agenda = device.agenda
+        while agenda.is_armed and not device.is_gone:
+            subject, content = agenda.subject, None
+            try:
+                if subject is not None and not subject.is_request:
+                    content = await self._contents.find(subject.mid)
+            except StorageUnavailable as outage:
+                outages.note(outage)
+            device.settle(self._host.accounts.known(watch.jid))
+            if agenda.subject is subject and not device.is_gone:
+                self._ask(watch, device, content)
+                return
+        self._release(watch, device)
 
     def _ask(self, watch: Watch, device: Device, content: Content | None) -> None:
         agenda, row = device.agenda, device.row
-        subject, count = agenda.subject, agenda.count
-        assert subject is not None
-        text = payloads.text_of(count, is_call=agenda.has_call)
-        peer = subject.conversation
-        if row.wants.seal is None:
-            told = payloads.summary(count, text, peer if self._section.sender else "")
-        else:
-            content = content or Content(JID.parse(peer))
-            told = sealed(
-                row.wants.seal, self._host.server.entropy.bytes(IV_BYTES), count,
-                replace(content, text=content.text or text), takes_calls=row.wants.jingle,
-            )  # fmt: skip
+        told, text = self._told(watch, device, content)
         payload = payloads.publication(row.node, row.options, told, is_urgent=row.wants.priority)
         agenda.take(self._now(), float(self._section.interval))
         watch.trace.note(f"sent: {text}", device.name)
@@ -112,6 +102,26 @@ class Publisher:
             self._host.jid, JID.parse(row.service), payload, type_="set", timeout=PATIENCE
         )
         answer.add_done_callback(partial(self._answered, watch, device))
+
+    def _told(self, watch: Watch, device: Device, content: Content | None) -> tuple[bytes, str]:
+        """What a notification says, and in a few words, which are for the trace."""
+        agenda, wants = device.agenda, device.row.wants
+        subject, count = agenda.subject, agenda.count
+        assert subject is not None
+        peer, account = subject.conversation, self._host.accounts.known(watch.jid)
+        asking = 0 if account is None else len(account.roster.requests)
+        about = asking if subject.is_request else 0
+        text = payloads.text_of(count, is_call=agenda.has_call, asking=about)
+        if wants.seal is None:
+            sender = peer if self._section.sender and not subject.is_request else ""
+            asker = peer if self._section.sender and subject.is_request else ""
+            return payloads.summary(count, text, sender, asking=asking, asker=asker), text
+        if content is None:
+            who = JID.parse(peer)
+            content = request_of(who) if subject.is_request else Content(who)
+        content = replace(content, text=content.text or text)
+        iv = self._host.server.entropy.bytes(IV_BYTES)
+        return sealed(wants.seal, iv, count, content, takes_calls=wants.jingle), text
 
     def _answered(self, watch: Watch, device: Device, answer: asyncio.Future[Stanza]) -> None:
         refusal = None if answer.cancelled() else answer.exception()

@@ -47,7 +47,8 @@ S = TypeVar("S", bound="Hashable")
 class Arrival(Generic[S]):
     """A stored message: its number, conversation and time, and how far its way to sessions went.
 
-    `positions` says for each session that was sent it how many stanzas had left there by then.
+    `positions` says for each session that was sent it how many stanzas had left there by then. Or
+    the request of somebody who wants to be a contact, under a number of the same kind.
     """
 
     mid: int
@@ -55,6 +56,7 @@ class Arrival(Generic[S]):
     at: float
     is_call: bool
     positions: dict[S, int]
+    is_request: bool = False
 
 
 class Agenda(Generic[S]):
@@ -74,7 +76,8 @@ class Agenda(Generic[S]):
     @property
     def count(self) -> int:
         """How many messages wait for the device."""
-        return len(self._untold) + len(self.told) + self.forgotten
+        waiting = (*self.told.values(), *(arrival for arrival, _ in self._untold.values()))
+        return self.forgotten + sum(1 for arrival in waiting if not arrival.is_request)
 
     @property
     def is_armed(self) -> bool:

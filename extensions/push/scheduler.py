@@ -38,6 +38,7 @@ _PAUSE: Final = 1.0
 #: When to look again after the database could not be read.
 _LOOK_AGAIN: Final = 5.0
 
+_ANSWERED: Final = "cancelled: the request was answered"
 _CALL_ENDED: Final = "cancelled: the call is over"
 _WAITED: Final = "armed: it was not told before the server was started"
 _REFUSED: Final = "the app server takes no more notifications"
@@ -107,6 +108,15 @@ class Scheduler:
             # Somebody holds the line: not even the alarm's tick is waited for.
             self._server.tasks.spawn(self.look(watch), "push-call")
 
+    def asked(self, account: Account, contact: JID) -> None:
+        """Somebody wants to be a contact: told like a message, unless it is answered in time."""
+        now, server = self._server.clock.now(), self._server
+        number = server.ids.next(int(server.clock.utcnow() * 1000))
+        arrival: Message = Arrival(number, contact, now, False, {}, is_request=True)
+        watch = self._devices.watch(account)
+        watch.add(Fresh(arrival, account.roster.knows(contact), frozenset(), is_groupchat=False))
+        self._alarm.set(watch, now + self._delay + SPREAD * server.entropy.fraction())
+
     def _hang_up(self, account: Account, stanza: Stanza) -> None:
         watch, peer = self._devices.known(account.id), stanza.from_.bare
         if watch is not None:
@@ -142,6 +152,9 @@ class Scheduler:
             self._revive(watch, device, account, past, settings)
             self._spread(watch, device, account, fresh, settings)
         watch.settle(account)
+        if account is not None:
+            asking = account.roster.requests
+            watch.cancel(lambda m: m.is_request and m.conversation not in asking, _ANSWERED)
         self._send_due(watch)
         self._rearm(watch)
 

@@ -62,9 +62,12 @@ def _fitting(count: int, content: Content, limit: int) -> bytes:
 
     "the XMPP server will try to reduce size of the message body (cutout end of the body)"
     """
-    fields: dict[str, object] = {"sender": str(content.sender.bare), "type": "chat"}
+    fields: dict[str, object] = {"sender": str(content.sender.bare)}
     if content.is_groupchat:
         fields |= {"type": "groupchat", "nickname": content.nick}
+    elif not content.is_request:
+        # DEVIATION: of requests the type is "subscribe"; COMPAT: Siskin 7.3 ends when it reads it.
+        fields["type"] = "chat"
     text = content.text
     while len(plain := _encode(count, **fields, message=text)) > limit and text:
         text = text[: len(text) // 2]

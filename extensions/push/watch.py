@@ -163,10 +163,11 @@ class Watch:
             self.trace.note(why, "", conversation)
         has_changed = False
         for device in self.devices.values():
-            before = device.agenda.count
+            before = device.agenda.oldest, device.agenda.count
             for conversation in {each.conversation for each in device.agenda.settle(is_over)}:
                 self.trace.note(why, device.name, conversation)
-            has_changed = has_changed or device.agenda.count != before
+            after = device.agenda.oldest, device.agenda.count
+            has_changed = has_changed or after != before
         return has_changed
 
     def due(self, interval: float) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from server.errors import StanzaError
-from server.moments import PresenceShared
+from server.moments import PresenceShared, SubscriptionAsked
 from server.presence.broadcast import send_to
 from server.presence.pending import finish
 from server.presence.stanzas import plain, readdressed
@@ -91,6 +91,8 @@ class Subscriptions:
         except StanzaError as refusal:
             self._host.refuse(stanza, refusal)
             return
+        if asks:
+            self._host.moment(SubscriptionAsked(account, contact))
         if outcome.reply is not None:
             await finish(self._server.route(plain(outcome.reply, account.jid, contact)))
         await self.announce(account, contact, outcome.announce)
