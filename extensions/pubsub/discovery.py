@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from extensions.disco.items import Item
 from extensions.payloads import forms, info, rsm, timestamps
-from extensions.pubsub import configuration, errors, payloads, rules, store
+from extensions.pubsub import configuration, payloads, rules, store
 from extensions.pubsub.configuration import PREFIX, texts
 from extensions.pubsub.nodes import Node
 from extensions.pubsub.rules import Standing
@@ -128,12 +128,13 @@ async def nodes(
     allowed to subscribe" (XEP-0163 §6.2)
     """
     page = page or rsm.Page()
-    if page.before:
-        raise errors.Malformed("Nodes are read forwards")
     limit = PAGE if page.max is None else min(page.max, PAGE)
     db, account, service = engine.database, place.account, place.service
-    rows = await _visible(engine, place, who, page.after or "", limit + 1)
+    start = (page.before if page.is_backwards else page.after) or ""
+    rows = await _visible(engine, place, who, start, limit + 1, backwards=page.is_backwards)
     shown = rows[:limit]
+    if page.is_backwards:
+        shown.reverse()  # a page has the order of the whole (XEP-0059 §2.3)
     items = [Item(place.jid, configuration.load(row.config).title, row.name) for row in shown]
     if page == rsm.Page() and len(rows) <= limit:
         return items, b""
@@ -147,14 +148,15 @@ async def nodes(
 
 
 async def _visible(
-    engine: Engine, place: Place, who: JID, after: str, most: int
+    engine: Engine, place: Place, who: JID, start: str, most: int, *, backwards: bool = False
 ) -> list[store.NodeRow]:
     """The next nodes that somebody may know of, however many others stand between them."""
     db, account, service = engine.database, place.account, place.service
     known = dict(await store.affiliated(db, who.bare, account, service))
     portion, found, left = max(most, _PORTION), list[store.NodeRow](), _LOOKS
+    read = store.list_nodes_backwards if backwards else store.list_nodes
     for _ in range(_PORTIONS):
-        rows = await store.list_nodes(db, account, service, after, portion)
+        rows = await read(db, account, service, start, portion)
         for row in rows:
             config = configuration.load(row.config)
             # Whose presence counts at a service stands with each node; not all are looked at.
@@ -166,7 +168,7 @@ async def _visible(
                 found.append(row)
         if len(rows) < portion or len(found) >= most:
             break
-        after = rows[-1].name
+        start = rows[-1].name
     return found[:most]
 
 
@@ -175,7 +177,7 @@ async def _may_know(
     affiliation: str | None,
 ) -> bool:  # fmt: skip
     model = config.access_model
-    if who.bare == place.owner or model in (AccessModel.OPEN, AccessModel.AUTHORIZE):
+    if who.bare == place.owner or rules.is_public(config):
         return True
     node: Node | None = Node(place.key(row.name), row.id, place.jid, config, place.owner)
     if place.owner is None and model in _FOLLOWS_PRESENCE:

@@ -66,7 +66,10 @@ def new_node(engine: Engine, place: Place, name: str, who: JID, config: NodeConf
 def steps_of_new(node: Node) -> list[Step]:
     """Store a new node, and whose it is."""
     config = configuration.dump(node.config)
-    steps = store.create_node(node.id, *node.key, node.creator, config, node.bytes)
+    steps = store.create_node(
+        node.id, *node.key, node.creator, config,
+        bytes_=node.bytes, public=rules.is_public(node.config),
+    )  # fmt: skip
     for jid, affiliation in node.affiliations.items():
         steps += store.affiliate(node.id, jid, affiliation)
     return steps

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extensions.payloads import forms
-from extensions.pubsub import configuration, errors, payloads, store
+from extensions.pubsub import configuration, errors, payloads, rules, store
 from extensions.pubsub.configuration import NODE_CONFIG, NodeConfig
 from server.element import escape, to_bytes
 
@@ -56,7 +56,8 @@ async def configure(engine: Engine, place: Place, node: Node, wanted: NodeConfig
     if config == node.config:
         return
     growth, steps = await _surplus(engine, node, config)
-    steps += store.configure_node(node.id, configuration.dump(config))
+    public = rules.is_public(config)
+    steps += store.configure_node(node.id, configuration.dump(config), public=public)
     await engine.commit(place, node, steps, growth)
     node.config = config
     if growth:

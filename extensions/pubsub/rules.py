@@ -64,6 +64,11 @@ def refuse_access(config: NodeConfig, who: Standing) -> StanzaError | None:
     return None
 
 
+def is_public(config: NodeConfig) -> bool:
+    """Whether everybody may know of a node (XEP-0163 §6.2: who may subscribe)."""
+    return config.access_model in (AccessModel.OPEN, AccessModel.AUTHORIZE)
+
+
 def is_private(config: NodeConfig, people: Iterable[Affiliation]) -> bool:
     """Whether nobody but the owner of an account may read; `people` are affiliated besides him."""
     return config.access_model is AccessModel.WHITELIST and INSIDERS.isdisjoint(people)

@@ -19,16 +19,16 @@ _FIND = f"""SELECT {_NODE} FROM pubsub_node
     WHERE account = $1 AND service = $2 AND name = $3"""
 _LIST = f"""SELECT {_NODE} FROM pubsub_node
     WHERE account = $1 AND service = $2 AND name > $3 ORDER BY name LIMIT $4"""
-_COUNT_NODES = "SELECT count(*) FROM pubsub_node WHERE account = $1 AND service = $2"
+_LIST_BACKWARDS = f"""SELECT {_NODE} FROM pubsub_node
+    WHERE account = $1 AND service = $2 AND name < $3 ORDER BY name DESC LIMIT $4"""
+_COUNT_PUBLIC = """SELECT count(*) FROM pubsub_node
+    WHERE account = $1 AND service = $2 AND public = 1 AND name < $3"""
 _USAGE = "SELECT count(*), COALESCE(SUM(bytes), 0) FROM pubsub_node"
 _USAGE_OF_ACCOUNT = f"{_USAGE} WHERE account = $1 AND service = ''"
 _USAGE_OF_CREATOR = f"{_USAGE} WHERE creator = $1 AND service = $2"
-# As configuration.dump writes it: a node for everybody says nothing of its access model.
-_COUNT_PUBLIC = f"""{_COUNT_NODES} AND name < $3 AND (config NOT LIKE '%"access_model":%'
-    OR config LIKE '%"access_model":"authorize"%')"""
-_CREATE = """INSERT INTO pubsub_node (id, account, service, name, creator, config, bytes)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)"""
-_CONFIGURE = "UPDATE pubsub_node SET config = $2 WHERE id = $1"
+_CREATE = """INSERT INTO pubsub_node (id, account, service, name, creator, config, bytes, public)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
+_CONFIGURE = "UPDATE pubsub_node SET config = $2, public = $3 WHERE id = $1"
 _GROW = "UPDATE pubsub_node SET bytes = bytes + $2 WHERE id = $1"
 
 _ITEM = "seq, id, publisher, payload"
@@ -188,9 +188,12 @@ async def list_nodes(
     return [NodeRow(*row) for row in await db.fetch_large(_LIST, account, service, after, limit)]
 
 
-async def count_nodes(db: Database, account: int, service: str) -> int:
-    """How many nodes there are."""
-    return int((await db.fetch(_COUNT_NODES, account, service))[0][0])
+async def list_nodes_backwards(
+    db: Database, account: int, service: str, before: str = "", limit: int = _ALL
+) -> list[NodeRow]:
+    """Nodes in the opposite order, from a name on or from the last one."""
+    rows = await db.fetch_large(_LIST_BACKWARDS, account, service, before or _LAST, limit)
+    return [NodeRow(*row) for row in rows]
 
 
 async def count_public(db: Database, account: int, service: str, before: str = _LAST) -> int:
@@ -209,15 +212,16 @@ async def usage(db: Database, payer: Payer) -> tuple[int, int]:
 
 
 def create_node(
-    node: int, account: int, service: str, name: str, creator: str, config: str, bytes_: int
-) -> list[Step]:
-    """Make a node."""
-    return [(_CREATE, (node, account, service, name, creator, config, bytes_))]
+    node: int, account: int, service: str, name: str, creator: str, config: str,
+    *, bytes_: int = 0, public: bool = True,
+) -> list[Step]:  # fmt: skip
+    """Make a node; whether everybody may know of it stands beside its configuration."""
+    return [(_CREATE, (node, account, service, name, creator, config, bytes_, int(public)))]
 
 
-def configure_node(node: int, config: str) -> list[Step]:
+def configure_node(node: int, config: str, *, public: bool = True) -> list[Step]:
     """Change its configuration."""
-    return [(_CONFIGURE, (node, config))]
+    return [(_CONFIGURE, (node, config, int(public)))]
 
 
 def grow(node: int, bytes_: int) -> list[Step]:

@@ -143,7 +143,7 @@ async def test_ten_thousand_nodes_are_read_in_pages() -> None:
         steps = []
         for number in range(10_000):
             name, key = f"n{number:05}", house.server.ids.next(1)
-            steps += store.create_node(key, 0, SERVICE, name, "anna@example.org", "{}", 0)
+            steps += store.create_node(key, 0, SERVICE, name, "anna@example.org", "{}")
         await house.database.batch(steps)
         first = await nodes(anna, SERVICE)
         assert len(first) == 1000
@@ -155,6 +155,10 @@ async def test_ten_thousand_nodes_are_read_in_pages() -> None:
         assert told["count"].text == "10000"
         assert await nodes(anna, SERVICE, page.format(9, "n09998")) == ["n09999"]
         assert await nodes(anna, SERVICE, page.format(9, "n09999")) == []
+        page = page.replace("after>", "before>")
+        assert await nodes(anna, SERVICE, page.format(2, "")) == ["n09998", "n09999"]
+        assert await nodes(anna, SERVICE, page.format(2, "n00003")) == ["n00001", "n00002"]
+        assert await nodes(anna, SERVICE, page.format(2, "n00000")) == []
 
 
 async def test_pages_do_not_tell_of_hidden_nodes() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from extensions.pubsub import PubSub, store, usage
+from extensions.pubsub import PubSub, rules, store, usage
 from extensions.pubsub.errors import QuotaReached, TooManyNodes
 from extensions.pubsub.store import FLAT, Payer
 from extensions.pubsub.usage import Limits, Usage
@@ -121,7 +121,7 @@ async def test_an_account_pays_for_its_nodes_at_the_service_too() -> None:
 
 
 async def test_what_is_noted_is_what_is_there(tmp_path: Path) -> None:
-    """After everything that can happen to a node."""
+    """After everything that can happen to a node; also whether it is counted as public."""
     async with open_stage(tmp_path) as stage:
         client = await stage.login("romeo", "orchard")
         pubsub: PubSub = stage.host.service("pubsub")
@@ -137,6 +137,10 @@ async def test_what_is_noted_is_what_is_there(tmp_path: Path) -> None:
             await client.ask("set", f"<pubsub xmlns='{ns}#owner'>{text}</pubsub>")
 
         async def check() -> None:
+            node = await pubsub.engine.node(await pubsub.place(ROMEO), "n")
+            assert node is not None
+            public = await store.count_public(stage.server.database, node.key[0], "")
+            assert public == rules.is_public(node.config)
             noted = await truth(stage.server.database)
             assert all(is_ == should for is_, should in noted.values()), noted
 
@@ -154,7 +158,13 @@ async def test_what_is_noted_is_what_is_there(tmp_path: Path) -> None:
         await check()
         await pubsub.publish(ROMEO, "n", "6", payload(500))  # this one, too
         await check()
-        for fields in ({"max_items": "2"}, {"item_expire": "0"}, {"max_items": "9"}):
+        for fields in (
+            {"max_items": "2"},
+            {"item_expire": "0"},
+            {"max_items": "9"},
+            {"access_model": "open"},
+            {"access_model": "whitelist"},
+        ):
             await configure(**fields)
             await check()
         for number in range(4):
@@ -284,7 +294,13 @@ async def test_what_was_stored_before_is_counted(tmp_path: Path) -> None:
                 ("INSERT INTO pubsub_affiliation VALUES (1, 'a@b', 'member')", ()),
             ]
         )
-        # As it was before the second migration, whose last statement is what is tried here.
+        # As it was before these migrations, whose statements are tried here.
         await database.execute(migrations[1].statements({})[-1])
         assert await truth(database) == {"n": (1512, 1512)}
         assert await store.usage(database, PAYER) == (1, 1512)
+        for config, public in (
+            ("{}", 1), ('{"access_model":"authorize"}', 1), ('{"access_model":"whitelist"}', 0),
+        ):  # fmt: skip
+            await database.execute("UPDATE pubsub_node SET public = 1, config = $1", config)
+            await database.execute(migrations[2].statements({})[1])
+            assert await store.count_public(database, 1, "") == public
