@@ -57,7 +57,9 @@ class Instance:
             *(("--variant", self._variant) if self._variant else ()),
             *verb,
         ]
-        result = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+        result = subprocess.run(
+            argv, capture_output=True, text=True, errors="replace", timeout=300, check=False
+        )
         if result.returncode:
             raise RuntimeError(f"{' '.join(argv)}\n{result.stdout}{result.stderr}")
         return result.stdout
