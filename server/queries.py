@@ -2,6 +2,9 @@
 
 Whoever wants to know something of a client asks here and gets a future: the answer, or a
 `StanzaError` when it refuses, does not answer in time, or has gone. Add a callback or await it.
+
+What is open is bounded, for each purpose on its own and shared among the peers (`shares.py`), as
+peers may well be silent on purpose.
 """
 
 from __future__ import annotations
@@ -13,15 +16,16 @@ from lxml import etree
 
 from server.element import NS_CLIENT, Element
 from server.errors import Condition, StanzaError
+from server.shares import Shares
 from server.stanza import Stanza
 
 if TYPE_CHECKING:
     from server.jid import JID
     from server.server import Server
 
-#: So many requests may be open at a time; further ones fail at once.
-MOST: Final = 10_000
-#: And so many to one address, which could otherwise use up all of them by its silence.
+#: So many requests of one purpose may be open at a time; further ones fail at once.
+MOST: Final = 5_000
+#: And so many to one address.
 MOST_FOR_ONE: Final = 16
 #: How long to wait for an answer, in seconds.
 PATIENCE: Final = 60.0
@@ -35,6 +39,7 @@ _CONDITIONS: Final = frozenset(Condition)
 
 class _Open(NamedTuple):
     to: JID
+    purpose: str
     deadline: float
     answer: asyncio.Future[Stanza]
 
@@ -46,27 +51,44 @@ class Queries:
         self._server = server
         self._open: dict[str, _Open] = {}
         self._by_target: dict[JID, set[str]] = {}
+        self._shares: dict[str, Shares] = {}
         self._is_watching = False
 
     def __len__(self) -> int:
         return len(self._open)
 
     def ask(
-        self, from_: JID, to: JID, payload: bytes, *, type_: str = "get", timeout: float = PATIENCE
-    ) -> asyncio.Future[Stanza]:
-        """Send a request; `payload` is serialised. The answer comes as the stanza it came in."""
+        self, from_: JID, to: JID, payload: bytes, *, purpose: str = "", type_: str = "get",
+        timeout: float = PATIENCE,
+    ) -> asyncio.Future[Stanza]:  # fmt: skip
+        """Send a request; `payload` is serialised. The answer comes as the stanza it came in.
+
+        `purpose` is one of a few words of the code's own: who asks much for one leaves room for the
+        others.
+        """
         answer: asyncio.Future[Stanza] = asyncio.get_running_loop().create_future()
-        if len(self._open) >= MOST or len(self._by_target.get(to, ())) >= MOST_FOR_ONE:
+        if not self._admit(to, purpose):
             answer.set_exception(StanzaError(Condition.RESOURCE_CONSTRAINT, "too many requests"))
             return answer
         number = self._server.entropy.token(12)
-        self._open[number] = _Open(to, self._server.clock.now() + timeout, answer)
+        self._open[number] = _Open(to, purpose, self._server.clock.now() + timeout, answer)
         self._by_target.setdefault(to, set()).add(number)
         if not self._is_watching:
             self._is_watching = True
             self._server.tasks.spawn(self._watch(), "queries")
         self._send(number, from_, to, type_, payload)
         return answer
+
+    def _admit(self, to: JID, purpose: str) -> bool:
+        shares = self._shares.get(purpose)
+        if shares is None:
+            shares = self._shares[purpose] = Shares(MOST)
+        few = len(self._by_target.get(to, ())) < MOST_FOR_ONE
+        return few and shares.take(self._party(to))
+
+    def _party(self, to: JID) -> str:
+        """Who is asked: an account here; elsewhere a whole domain, which can have any accounts."""
+        return to.bare if to.domain in self._server.hosts else to.domain
 
     def _send(self, number: str, from_: JID, to: JID, type_: str, payload: bytes) -> None:
         wire = b"<iq type='%s' id='%s' from='%s' to='%s'>%s</iq>" % (
@@ -109,6 +131,7 @@ class Queries:
 
     def _close(self, number: str) -> _Open:
         found = self._open.pop(number)
+        self._shares[found.purpose].give_back(self._party(found.to))
         numbers = self._by_target[found.to]
         numbers.discard(number)
         if not numbers:

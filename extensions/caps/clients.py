@@ -83,7 +83,7 @@ class Clients:
         """Ask the client itself: "the exact JID of the generating entity" (XEP-0115 §6.2)."""
         query = b"<query xmlns='http://jabber.org/protocol/disco#info' node='%s'/>"
         answer = self._host.server.queries.ask(
-            self._host.jid, session.jid, query % escape(claim.node)
+            self._host.jid, session.jid, query % escape(claim.node), purpose="caps"
         )
         answer.add_done_callback(partial(self._answered, claim, session))
 

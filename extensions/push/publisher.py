@@ -99,7 +99,12 @@ class Publisher:
         agenda.take(self._now(), float(self._section.interval))
         watch.trace.note(f"sent: {text}", device.name)
         answer = self._host.server.queries.ask(
-            self._host.jid, JID.parse(row.service), payload, type_="set", timeout=PATIENCE
+            self._host.jid,
+            JID.parse(row.service),
+            payload,
+            purpose="push",
+            type_="set",
+            timeout=PATIENCE,
         )
         answer.add_done_callback(partial(self._answered, watch, device))
 

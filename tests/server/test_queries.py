@@ -6,7 +6,8 @@ import pytest
 
 from server.errors import Condition, StanzaError
 from server.jid import JID
-from server.queries import MOST_FOR_ONE, PATIENCE
+from server.queries import MOST, MOST_FOR_ONE, PATIENCE
+from server.shares import PARTS
 from tests.extensions.stage import Client, Stage, open_stage
 from tests.harness.loop import settle
 
@@ -108,3 +109,26 @@ async def test_silence_ends(tmp_path: Path) -> None:
         with pytest.raises(StanzaError) as refusal:
             await answer
         assert refusal.value.condition is Condition.REMOTE_SERVER_TIMEOUT
+
+
+async def test_a_silent_domain_leaves_room_for_others(tmp_path: Path) -> None:
+    """It may have as many accounts as it likes."""
+    async with open_stage(tmp_path) as stage:
+        queries = stage.server.queries
+        stage.server.route = lambda *_: None  # type: ignore[method-assign]
+        open_ = [
+            queries.ask(stage.host.jid, JID.parse(f"u{number}@evil.example"), PING, purpose="push")
+            for number in range(MOST)
+        ]
+        await settle()
+        refused = [answer for answer in open_ if answer.done()]
+        assert len(open_) - len(refused) <= MOST // PARTS
+        for answer in refused:
+            assert isinstance(answer.exception(), StanzaError)
+        honest = queries.ask(stage.host.jid, JID.of("good.example"), PING, purpose="push")
+        other = queries.ask(stage.host.jid, JID.of("u@evil.example"), PING, purpose="caps")
+        await settle()
+        assert not honest.done()
+        assert not other.done()
+        for answer in (*open_, honest, other):
+            answer.cancel()
