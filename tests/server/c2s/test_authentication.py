@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from server.c2s.authentication import ATTEMPTS
+from server.c2s.authentication import ATTEMPTS, UNNAMED
 from server.c2s.throttle import AT_A_TIME
 from tests.harness.house import PASSWORD, House
 from tests.harness.scram import ScramClient
@@ -273,6 +273,15 @@ async def test_too_many_attempts() -> None:
         for _ in range(ATTEMPTS):
             await client.send(plain("anna", "wrong"))
             await client.expect(NOT_AUTHORIZED)
+        await expect_end(client, "policy-violation")
+
+
+async def test_attempts_that_name_nobody_have_an_end_too() -> None:
+    async with House() as house:
+        client = await connect(house)
+        for _ in range(ATTEMPTS * UNNAMED):
+            await client.send(auth("SCRAM-SHA-1", b"nonsense"))
+            await client.expect(failure("malformed-request"))
         await expect_end(client, "policy-violation")
 
 

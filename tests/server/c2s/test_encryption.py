@@ -273,3 +273,19 @@ async def test_somebody_hid_the_bindings(store: CertificateStore) -> None:
         scram = ScramClient("SCRAM-SHA-256", "anna", PASSWORD, flag="y")
         await client.send(auth("SCRAM-SHA-256", scram.first()))
         await client.expect(failure("not-authorized"))
+
+
+async def test_a_client_that_misunderstands_bindings_gets_to_plain(store: CertificateStore) -> None:
+    """COMPAT: slixmpp 1.8 first goes through six mechanisms that it cannot complete."""
+    async with House(certificates=store) as house:
+        await house.add_user("anna")
+        client = await encrypted(house)
+        names = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1"]
+        for name in names:
+            await client.send(auth(f"{name}-PLUS", b"p=tls-unique,,n=anna,r=abc"))
+            await client.expect(failure("not-authorized"))
+        for name in names:
+            await client.send(auth(name, b"y,,n=anna,r=abc"))
+            await client.expect(failure("not-authorized"))
+        await client.send(plain("anna"))
+        await client.expect(SUCCESS)
