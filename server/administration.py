@@ -86,6 +86,7 @@ class Administration:
         Gives the number of new ones. The hashing runs on all processors.
         """
         made = 0
+        problem: BaseException | None = None
 
         async def one(jid: str, password: str) -> None:
             nonlocal made
@@ -98,7 +99,10 @@ class Administration:
                 for jid, password in users:
                     group.create_task(one(jid, password))
         except* Refused as refused:
-            raise refused.exceptions[0] from None
+            # COMPAT: Python before 3.11.4 (Debian 12) wraps what is raised here into a group.
+            problem = refused.exceptions[0]
+        if problem is not None:
+            raise problem
         return made
 
     async def password(self, jid: str, password: str) -> None:

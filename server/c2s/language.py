@@ -15,7 +15,7 @@ _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 #: "at least 35 characters" must be borne (RFC 5646 §4.4.1); and no tag in use is longer.
 _LONGEST: Final = 35
 #: Subtags of up to eight letters and digits, the first without digits (RFC 5646 §2.1).
-_is_tag = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*+").fullmatch
+_is_tag = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*").fullmatch
 
 
 def declared(tag: str | None) -> str:

@@ -30,11 +30,12 @@ _ENDS: Final = {
 _NO_NAME: Final = SPACE + b">="
 _SLASH, _QUESTION, _EXCLAMATION = b"/?!"
 
-# Text, then a tag that is there from end to end: the usual case, in one step. Every quantifier is
-# possessive, so the time is linear in the length.
+# Text, then a tag that is there from end to end: the usual case, in one step. What may follow what
+# is told apart by its first byte, so there is never another way to match, and the time is linear.
+# COMPAT: Python before 3.11.5 (Debian 12) matches possessive groups wrongly: sets only are that.
 _WHOLE_TAG = re.compile(
     rb"[^<]*+<(?:(/)[^<>\"']*+>"
-    rb"|[^!?/<>\"' \t\r\n=](?:[^/<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|/(?!>))*+(?:(/)>|>))"
+    rb"|[^!?/<>\"' \t\r\n=](?:[^/<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|/(?!>))*(?:(/)>|>))"
 ).match
 _END, _EMPTY = 1, 2  # the groups that tell what it was; none matches for a start tag
 
