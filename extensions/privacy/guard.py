@@ -92,26 +92,34 @@ class PrivacyGuard:
         return None
 
     def _message_in(self, stanza: Stanza) -> Verdict | StanzaError | None:
-        if is_approach(stanza) and not self._may_write(stanza.from_):
-            if stanza.type == "headline":
+        if is_approach(stanza) and not self._may_write(stanza):
+            # A room takes an error for its occupant's end (XEP-0045 §18.1.2).
+            if stanza.type in ("headline", "groupchat"):
                 return Verdict.DROP
             return self._refusal()
         if stanza.type == "error":
             return None
         return self._unread(stanza, stanza.from_)
 
-    def _may_write(self, who: JID) -> bool:
-        strangers, account = self.settings.strangers, self._account
-        if strangers.allows(who, account.roster):
+    def _may_write(self, stanza: Stanza) -> bool:
+        strangers, who = self.settings.strangers, stanza.from_
+        if strangers.allows(who, self._account.roster):
             return True
-        if strangers.circle is not Circle.CONTACTS or _excepted(strangers.never, who):
+        if _excepted(strangers.never, who):
             return False
-        if who.bare in self._written:
-            return True
-        # A room that the user is in, or somebody to whom he has shown himself.
+        if stanza.type == "groupchat":
+            # Who calls himself a room is one only if the user has entered it; then it may speak, as
+            # the others there do not write to him.
+            return self._has_shown_himself(who)
+        if strangers.circle is not Circle.CONTACTS:
+            return False
+        return who.bare in self._written or self._has_shown_himself(who)
+
+    def _has_shown_himself(self, who: JID) -> bool:
+        """Whether it is a room that the user is in, or somebody who got presence from him."""
         return any(
             who in session.directed or any(each.bare == who.bare for each in session.directed)
-            for session in account.sessions.values()
+            for session in self._account.sessions.values()
         )
 
     def _refusal(self) -> StanzaError:

@@ -101,9 +101,6 @@ _BESIDE: Final = frozenset((
     "{urn:xmpp:hints}no-permanent-store", "{urn:xmpp:carbons:2}private",
 ))  # fmt: skip
 
-#: Rooms speak for themselves, and an error is an answer to what the user has sent.
-_NO_MATTER: Final = frozenset(("error", "groupchat"))
-
 
 def strip(stanza: Stanza, tags: frozenset[str]) -> bool:
     """Remove payloads; whether anything is left that is worth to be sent on."""
@@ -115,6 +112,7 @@ def strip(stanza: Stanza, tags: frozenset[str]) -> bool:
 def is_approach(stanza: Stanza) -> bool:
     """Whether a message is one that a stranger may not be allowed to send.
 
-    Servers and services have no name before the @, and what they say is asked for.
+    Servers and services have no name before the @, and what they say is asked for; an error is an
+    answer to what the user has sent.
     """
-    return stanza.type not in _NO_MATTER and bool(stanza.from_.local)
+    return stanza.type != "error" and bool(stanza.from_.local)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from extensions.registry import ALL
 from tests.extensions.blocking.test_blocking import ERROR, ask, error_of, friends, presences
 from tests.harness.house import CORE, Client, House
@@ -160,6 +162,26 @@ async def test_strangers_do_not_write() -> None:
         # Requests for a subscription come as ever: how else would one become a contact?
         await dora.send("<presence type='subscribe' to='anna@example.org'/>")
         assert ("dora@example.org", "subscribe") in presences(anna)
+
+
+@pytest.mark.parametrize("circle", ["contacts", "nobody"])
+async def test_rooms_that_one_has_entered_speak(circle: str) -> None:
+    """Carl stands for a room: what makes it one is that anna has sent it her presence."""
+    async with House(EVERYTHING) as home:
+        anna, room = await home.online("anna"), await home.online("carl")
+        said = f"<message type='groupchat' to='{anna.jid}'><body>hello all</body></message>"
+        await choose(anna, strangers=circle)
+        await room.send(said)
+        await anna.expect_nothing()
+        await room.expect_nothing()  # a room would take an error for her end
+        await anna.send(f"<presence to='{room.jid.bare}/anna'/>")
+        await room.send(said)
+        assert len(anna.take_all()) == 1
+        await anna.send(f"<presence type='unavailable' to='{room.jid.bare}/anna'/>")
+        anna.take_all()
+        room.take_all()
+        await room.send(said)
+        await anna.expect_nothing()
 
 
 async def test_nothing_is_different_until_one_chooses() -> None:

@@ -84,9 +84,10 @@ def test_markers_are_taken_out(content: str, is_left: bool) -> None:
         ("chat", STRANGER, True),
         ("normal", STRANGER, True),
         ("headline", STRANGER, True),
-        ("groupchat", STRANGER, False),
+        ("groupchat", STRANGER, True),
         ("error", STRANGER, False),
         ("chat", JID.of("b.example"), False),
+        ("groupchat", JID.of("b.example"), False),
     ],
 )
 def test_approaches(type_: str, from_: JID, expected: bool) -> None:
