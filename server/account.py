@@ -19,7 +19,7 @@ from server.storage.errors import StorageError
 from server.storage.preferences import ArchivePreferences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from server.extension import Guard
     from server.host import Host
@@ -52,6 +52,7 @@ class Account:
         "reach",
         "roster",
         "sessions",
+        "shuns",
         "waiting",
     )
 
@@ -67,6 +68,8 @@ class Account:
         self.preferences = ArchivePreferences()
         #: What its owner wants kept away, by the name of the extension that does it.
         self.guards: Mapping[str, Guard] = UNGUARDED
+        #: Whose stored messages are due no more, if the owner wants to hear nothing of somebody.
+        self.shuns: Callable[[JID], bool] | None = None
         self.is_disabled = False  # nobody may log in (XEP-0133 §4.3)
         self.last_active = 0
         self.last_login = 0  # unix milliseconds

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from server import message_id, outages
 from server.messages.progress import is_for
+from server.messages.shunned import shunned
 from server.messages.tombstone import is_tombstone
 from server.messages.waiting import UNKNOWN
 from server.session import Held
@@ -180,14 +181,15 @@ class Drain:
     def _send(self, session: Session, rows: Sequence[Row]) -> None:
         account, ledger = session.account, session.account.ledger
         missed = self._missed(session, rows)
+        unwelcome = shunned(account.shuns, rows) if account.shuns is not None else ()
         written, taken_back = [], []
         for mid, wire, _ in rows:
             if ledger.is_waiting(mid):
-                if is_tombstone(wire):
+                if is_tombstone(wire) or mid in unwelcome:
                     taken_back.append(mid)  # due to nobody
                     continue
                 ledger.taken(mid)
-            elif mid not in missed:
+            elif mid not in missed or mid in unwelcome:
                 continue
             elif mid in ledger.open:
                 ledger.taken(mid)  # others have got it, and have not said so yet

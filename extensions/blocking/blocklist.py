@@ -58,6 +58,7 @@ def hang_up(account: Account, guard: BlockList) -> None:
     """From now on this list holds, and no other."""
     account.guard(NAME, guard if guard.jids else None)
     account.roster.veil(guard.covers if guard.jids else None, NAME)
+    account.shuns = guard.covers if guard.jids else None
 
 
 async def part(server: Server, account: Account, jids: Iterable[JID]) -> None:

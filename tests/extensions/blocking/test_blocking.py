@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EVERYTHING = (*CORE, *ALL)
 BEN = "ben@example.org"
 ERROR = "{jabber:client}error"
+BODY = "{jabber:client}body"
 
 
 def house() -> House:
@@ -150,6 +151,35 @@ async def test_nothing_passes_in_either_direction() -> None:
             await ben.send(stanza)
         await ben.expect_nothing()
         await anna.expect_nothing()
+
+
+def messages(client: Client) -> list[Element]:
+    return [each for each in client.take_all() if each.tag == "{jabber:client}message"]
+
+
+async def test_what_waited_since_before_is_not_delivered() -> None:
+    """§3.3: "MUST NOT deliver any XML stanzas from the JID to the user"; the archive keeps it."""
+    async with house() as home:
+        anna = await home.login("anna/balcony")  # not available yet: messages wait
+        ben, carl = await home.online("ben/garden"), await home.online("carl/hill")
+        for who, text in ((ben, "one"), (carl, "two"), (ben, "three")):
+            message = f"<message type='chat' to='anna@example.org'><body>{text}</body></message>"
+            await who.send(message)
+        await do(anna, "block", BEN)
+        anna.take_all()
+        await anna.send("<presence/>")
+        assert [each.findtext(BODY) for each in messages(anna)] == ["two"]
+        await anna.close()
+        again = await home.online("anna/chamber")
+        await again.expect_nothing()
+        # Neither when they are friends again: but they are where the user can look for them.
+        await do(again, "unblock", BEN)
+        again.take_all()
+        await again.send("<presence type='unavailable'/><presence/>")
+        assert not messages(again)
+        await again.send("<iq type='set' id='m'><query xmlns='urn:xmpp:mam:2'/></iq>")
+        bodies = [body.text for each in again.take_all() for body in each.iter(BODY)]
+        assert bodies == ["one", "two", "three"]
 
 
 async def test_blocked_by_whatever_belongs_to_it() -> None:
