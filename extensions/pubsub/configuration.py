@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from extensions.payloads import forms
@@ -285,8 +286,12 @@ def dump(config: NodeConfig) -> str:
     return json.dumps(different, ensure_ascii=False, separators=(",", ":"))
 
 
+@lru_cache(maxsize=512)
 def load(text: str) -> NodeConfig:
-    """The configuration behind what is stored; what a newer version stored is passed over."""
+    """The configuration behind what is stored; what a newer version stored is passed over.
+
+    Most nodes are configured like many others, and who comes online asks for many of them.
+    """
     stored = json.loads(text)
     known = {name: _typed(name, value) for name, value in stored.items() if name in SETTINGS}
     return replace(_DEFAULTS, **known) if known else _DEFAULTS

@@ -152,19 +152,22 @@ async def _visible(
 ) -> list[store.NodeRow]:
     """The next nodes that somebody may know of, however many others stand between them."""
     db, account, service = engine.database, place.account, place.service
-    known = dict(await store.affiliated(db, who.bare, account, service))
     portion, found, left = max(most, _PORTION), list[store.NodeRow](), _LOOKS
     read = store.list_nodes_backwards if backwards else store.list_nodes
     for _ in range(_PORTIONS):
         rows = await read(db, account, service, start, portion)
-        for row in rows:
-            config = configuration.load(row.config)
+        configs = [configuration.load(row.config) for row in rows]
+        closed = [
+            row.id for row, config in zip(rows, configs, strict=True) if not rules.is_public(config)
+        ]
+        known = await store.affiliated_among(db, who.bare, closed)
+        for row, config in zip(rows, configs, strict=True):
             # Whose presence counts at a service stands with each node; not all are looked at.
             looks = place.owner is None and config.access_model in _FOLLOWS_PRESENCE
             left -= looks
             if looks and left < 0:
                 continue
-            if await _may_know(engine, place, row, config, who, known.get(row.name)):
+            if await _may_know(engine, place, row, config, who, known.get(row.id)):
                 found.append(row)
         if len(rows) < portion or len(found) >= most:
             break

@@ -66,6 +66,9 @@ _AFFILIATED = """SELECT n.name, a.affiliation FROM pubsub_affiliation a
     JOIN pubsub_node n ON n.id = a.node
     WHERE a.jid = $1 AND n.account = $2 AND n.service = $3 ORDER BY n.name LIMIT $4"""
 
+_AFFILIATED_AMONG = """SELECT node, affiliation FROM pubsub_affiliation
+    WHERE jid = $1 AND node IN ({nodes})"""
+
 _SUBSCRIPTIONS = "SELECT jid, state, options FROM pubsub_subscription WHERE node = $1"
 _SUBSCRIBE = """INSERT INTO pubsub_subscription (node, jid, bare, state, options)
     VALUES ($1, $2, $3, $4, $5)
@@ -364,6 +367,17 @@ async def affiliated(
     """What somebody is to the nodes of a place: name and affiliation."""
     rows = await db.fetch(_AFFILIATED, jid, account, service, limit)
     return [(row[0], row[1]) for row in rows]
+
+
+async def affiliated_among(db: Database, jid: str, nodes: Sequence[int]) -> dict[int, str]:
+    """What somebody is to some nodes, by their numbers; those he is nothing to are left out."""
+    found: dict[int, str] = {}
+    for start in range(0, len(nodes), _NAMES):
+        some = nodes[start : start + _NAMES]
+        places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
+        rows = await db.fetch(_AFFILIATED_AMONG.format(nodes=places), jid, *some)
+        found |= {int(row[0]): row[1] for row in rows}
+    return found
 
 
 async def subscriptions(db: Database, node: int) -> list[tuple[str, str, str]]:
