@@ -1,16 +1,18 @@
 """How far the user has read each chat, told to all of his devices by the way (XEP-0490).
 
 A client that marks a message as displayed may put the same for its own user's devices into the same
-message. It never leaves the server: it becomes an item of the node that all devices follow.
+message. It never leaves the server: it becomes an item of the node that all devices follow, and is
+one, on disk, before the message is acknowledged. The message itself does not wait for that.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from extensions.pubsub.payloads import LONGEST, serialise
 from server import log
-from server.errors import StanzaError
+from server.errors import Condition, StanzaError
 from server.extension import (
     XEP,
     At,
@@ -25,11 +27,9 @@ from server.messages.rules import disposition
 from server.storage.errors import StorageError
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Iterable
 
     from extensions.pubsub import PubSub
-    from server.host import Host
     from server.jid import JID
     from server.session import Session
     from server.stanza import Stanza
@@ -49,10 +49,10 @@ OPTIONS: Final = {
     "access_model": "whitelist",
 }
 
-#: Chats of one account that may wait to be published; more are left to the clients' next words.
-MOST: Final = 500
 #: Bytes of what is to be published; an identifier and an address need no more.
 MOST_BYTES: Final = 8192
+
+_NOT_STORED: Final = "how far you have read could not be stored; try again later"
 
 
 class Displayed(Extension):
@@ -62,23 +62,12 @@ class Displayed(Extension):
     requires = ("pubsub",)
     specs: ClassVar[tuple[Spec, ...]] = (XEP(490, "Message Displayed Synchronization", "1.0.1"),)
 
-    def __init__(self, host: Host) -> None:
-        super().__init__(host)
-        #: What is to be published for each account, by chat, and who is at it.
-        self._waiting: dict[JID, dict[str, bytes]] = {}
-        self._tasks: dict[JID, asyncio.Task[None]] = {}
-
     def wires(self) -> Iterable[Wire]:
         """Every hook of this extension."""
         # COMPAT: Conversations 2.19 asks for the first where the second is meant.
         yield Feature(NODE, At.OWN | At.ACCOUNT)
         yield Feature("urn:xmpp:mds:server-assist:0", At.OWN | At.ACCOUNT)
         yield Outbound(Phase.REWRITE, self.assist, payload=DISPLAYED)
-
-    async def stop(self) -> None:
-        """Publish what is still to be published."""
-        for task in list(self._tasks.values()):
-            await task
 
     def assist(self, session: Session, stanza: Stanza) -> None:
         """Take the element out and publish it (§4.5.3).
@@ -97,28 +86,14 @@ class Displayed(Extension):
         # "… the item id is taken from the 'to' attribute and the payload is the <displayed/>"
         payload = serialise(newest)
         if stanza.to is not None and len(stanza.to) <= LONGEST and len(payload) <= MOST_BYTES:
-            self._publish(session.account.jid, str(stanza.to), payload)
+            self.host.hold(partial(self._publish, session.account.jid, stanza, payload))
 
-    def _publish(self, owner: JID, chat: str, payload: bytes) -> None:
-        waiting = self._waiting.setdefault(owner, {})
-        waiting.pop(chat, None)
-        if len(waiting) < MOST:
-            waiting[chat] = payload
-        if owner not in self._tasks:
-            work = self._publish_all(owner)
-            self._tasks[owner] = self.host.server.tasks.spawn(work, "displayed")
-
-    async def _publish_all(self, owner: JID) -> None:
-        """One after the other, of each chat the newest."""
+    async def _publish(self, owner: JID, stanza: Stanza, payload: bytes) -> None:
         pubsub: PubSub = self.host.service("pubsub")
-        waiting = self._waiting[owner]
         try:
-            while waiting:
-                chat = next(iter(waiting))
-                payload = waiting.pop(chat)
-                try:
-                    await pubsub.publish(owner, NODE, chat, payload, OPTIONS)
-                except (StanzaError, StorageError) as refusal:
-                    _log.info("displayed.refused", account=owner, error=str(refusal))
-        finally:
-            del self._tasks[owner], self._waiting[owner]
+            await pubsub.publish(owner, NODE, str(stanza.to), payload, OPTIONS)
+        except (StanzaError, StorageError) as error:
+            _log.info("displayed.refused", account=owner, error=str(error))
+            if isinstance(error, StorageError) or isinstance(error.__cause__, StorageError):
+                # The message counts as handled nevertheless: its sender has to know.
+                self.host.refuse(stanza, StanzaError(Condition.RESOURCE_CONSTRAINT, _NOT_STORED))

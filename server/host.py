@@ -8,7 +8,7 @@ awaitable that the caller must finish before the sender's next stanza (order, RF
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from server import outages, stanza_id
@@ -50,6 +50,7 @@ class Host:
         self.extensions: dict[str, Extension] = {}
         self.tables = Tables(())
         self._waits: dict[int, Awaitable[StanzaError | None]] = {}  # by identity of the stanza
+        self._held: list[Callable[[], Awaitable[None]]] = []  # for the message on its way
 
     # -- life --
 
@@ -104,7 +105,11 @@ class Host:
     def submit(self, session: Session, stanza: Stanza) -> Pending:
         """Take a stanza that a client of this host sent; its `from` is the session's address."""
         if stanza.kind == "message":
-            return self._submit_message(session, stanza)
+            pending = self._submit_message(session, stanza)
+            if not self._held:
+                return pending
+            held, self._held = self._held, []
+            return self._complete(pending, held)
         if stanza.kind == "presence":
             return self._submit_presence(session, stanza)
         return self._submit_iq(session, stanza)
@@ -156,9 +161,24 @@ class Host:
         if refusal is not None:
             self.refuse(stanza, refusal)
             return
-        pending = self._submit_message(session, stanza)
+        pending = self.submit(session, stanza)
         if pending is not None:
             await pending
+
+    def hold(self, work: Callable[[], Awaitable[None]]) -> None:
+        """A tap has work to do for the message of a client here that is on its way.
+
+        The message goes on at once; but it is acknowledged, and the client's next stanza is looked
+        at, only when the work is done.
+        """
+        self._held.append(work)
+
+    @staticmethod
+    async def _complete(pending: Pending, held: list[Callable[[], Awaitable[None]]]) -> None:
+        if pending is not None:
+            await pending
+        for work in held:
+            await work()
 
     def _stamp_of(self, session: Session, stanza: Stanza) -> bytes:
         if not stanza.mid:

@@ -1,10 +1,15 @@
 """XEP-0490: one message tells the contact and the own devices, each what is meant for them."""
 
+import asyncio
+
 import pytest
+from lxml import etree
 
 from tests.extensions.chats import EVERYTHING, archive
 from tests.extensions.pubsub.people import arrive
-from tests.harness.house import Client, House
+from tests.harness.house import PATIENCE, Client, House
+from tests.harness.loop import settle
+from tests.harness.talk import SM
 
 NODE = "urn:xmpp:mds:displayed:0"
 PUBSUB = "{http://jabber.org/protocol/pubsub}"
@@ -28,6 +33,12 @@ async def items(client: Client) -> dict[str | None, str | None]:
     )
     answer = await client.next()
     return {item.get("id"): item[0][0].get("id") for item in answer.iter(f"{PUBSUB}item")}
+
+
+async def kept(house: House) -> list[str | None]:
+    """What is on disk."""
+    rows = await house.database.fetch("SELECT payload FROM pubsub_item ORDER BY seq")
+    return [etree.fromstring(bytes(payload))[0].get("id") for (payload,) in rows]
 
 
 async def test_the_contact_and_the_own_devices_are_told() -> None:
@@ -128,3 +139,74 @@ async def test_what_is_far_too_long_is_not_kept() -> None:
         await balcony.send(message("0423e3a9", to="lord@example.org"))
         await house.settle()
         assert await items(balcony) == {"lord@example.org": "0423e3a9"}
+
+
+async def _enable(client: Client) -> None:
+    """From here on the client's stanzas are counted (XEP-0198 §3)."""
+    await client.send(f"<enable xmlns='{SM}' resume='true'/>")
+    await client.expect(f"<enabled xmlns='{SM}'/>")
+
+
+async def _next_commit(house: House) -> None:
+    """One commit reaches the disk, and no other after it."""
+    journal = house.database.journal
+    before = journal.durable
+    async with asyncio.timeout(PATIENCE):
+        while journal.durable == before:
+            house.database.release()
+            house.database.hold()
+            await settle()
+    await settle()
+
+
+async def test_it_is_kept_before_the_message_is_acknowledged() -> None:
+    """Else a crash would lose what the client has no reason to say again."""
+    async with House(EVERYTHING) as house:
+        balcony = await house.online("juliet/balcony")
+        romeo = await house.online("romeo/orchard")
+        await balcony.send(message("first"))
+        await _enable(balcony)
+        romeo.take_all()
+        house.database.hold()
+        balcony.say(message("second"))
+        await settle()
+        assert romeo.take_all(), "the message itself waits for nothing"
+        balcony.say(message("third") + f"<r xmlns='{SM}'/>")
+        while not balcony.inbox:
+            await _next_commit(house)
+        await balcony.expect(f"<a xmlns='{SM}' h='2'/>")
+        assert await kept(house) == ["third"]
+        house.database.release()
+
+
+async def test_who_writes_on_writes_in_order() -> None:
+    async with House(EVERYTHING) as house:
+        balcony = await house.online("juliet/balcony")
+        romeo = await house.online("romeo/orchard")
+        await balcony.send(
+            message("a") + message("b", more="<body>1</body>") + message("c", "<body>2</body>")
+        )
+        assert [each.findtext("{jabber:client}body") for each in romeo.take_all()] == [
+            None,
+            "1",
+            "2",
+        ]
+        assert await items(balcony) == {"romeo@example.org": "c"}
+
+
+async def test_what_cannot_be_kept_is_said() -> None:
+    async with House(EVERYTHING) as house:
+        balcony = await house.online("juliet/balcony")
+        await house.add_user("romeo")
+        await balcony.send(message("first"))
+        balcony.take_all()
+        house.database.is_full = True
+        balcony.say(message("second", "<no-store xmlns='urn:xmpp:hints'/>"))
+        async with asyncio.timeout(PATIENCE):
+            while not balcony.inbox:
+                await settle()
+        house.database.is_full = False
+        refusal = "<error type='wait'><resource-constraint xmlns='{}'/></error>"
+        stanzas = "urn:ietf:params:xml:ns:xmpp-stanzas"
+        await balcony.expect(f"<message type='error'>{refusal.format(stanzas)}</message>")
+        assert await kept(house) == ["first"]

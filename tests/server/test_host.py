@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING
+
 import pytest
 from lxml import etree
 
 from server.errors import Condition, StanzaError
-from server.extension import At
+from server.extension import At, Extension, Outbound, Phase
 from server.jid import JID
 from server.stanza import Stanza
-from tests.harness.house import House
+from tests.harness.house import CORE, House
+from tests.harness.loop import settle
 from tests.harness.talk import BODY, expect_refusal
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from server.extension import Wire
+    from server.session import Session
+
 HOST = "example.org"
+
+
+class Slow(Extension):
+    """Has something to do for each message, which takes as long as the test says."""
+
+    name = "slow"
+
+    def wires(self) -> Iterable[Wire]:
+        yield Outbound(Phase.REWRITE, self.see)
+
+    def see(self, session: Session, stanza: Stanza) -> None:
+        self.host.hold(self.work)
+
+    async def work(self) -> None:
+        self.asked = asyncio.get_running_loop().create_future()
+        await self.asked
 
 
 async def test_it_knows_itself() -> None:
@@ -94,3 +120,21 @@ async def test_one_account_is_not_that_of_another_host() -> None:
         await expect_refusal(anna, "service-unavailable")
         await anna.send(f"<message to='ben@example.net'>{BODY}</message>")
         await anna.expect_nothing()
+
+
+async def test_a_message_goes_on_while_something_is_done_for_it() -> None:
+    async with House((*CORE, Slow)) as house:
+        slow = house.server.hosts[HOST].service("slow")
+        anna = await house.login("anna/a")
+        ben = await house.online("ben/b")
+        for number in range(2):
+            anna.say(f"<message to='ben@example.org/b'><body>{number}</body></message>")
+        anna.say("<iq type='get' id='p'><unknown xmlns='x'/></iq>")
+        for number in range(2):
+            await settle()
+            (message,) = ben.take_all()
+            assert message.findtext("{jabber:client}body") == str(number)
+            assert not anna.inbox, "the next stanza has to wait"
+            slow.asked.set_result(None)
+        await settle()
+        await expect_refusal(anna, "service-unavailable")
