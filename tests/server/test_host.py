@@ -137,4 +137,4 @@ async def test_a_message_goes_on_while_something_is_done_for_it() -> None:
             assert not anna.inbox, "the next stanza has to wait"
             slow.asked.set_result(None)
         await settle()
-        await expect_refusal(anna, "service-unavailable")
+        await expect_refusal(anna, "service-unavailable", kind="iq")
