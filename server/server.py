@@ -187,7 +187,11 @@ class Server:
         if stanza.type == "error" or (stanza.kind == "iq" and stanza.type == "result"):
             return
         if stanza.kind == "presence" and stanza.type in ("unavailable", "probe", None):
-            return
+            assert stanza.to is not None
+            # Contacts cannot be seen, and nobody waits for them; but who enters a room waits to be
+            # let in, and does so with available presence to a full address (XEP-0045 §7.2).
+            if stanza.type is not None or stanza.to.is_bare:
+                return
         self.send(
             stanza.from_,
             error_reply(

@@ -152,6 +152,21 @@ async def test_other_servers_are_not_reached(kind: str, to: str) -> None:
         assert found[0].find("{jabber:client}error")[0].tag.endswith("}remote-server-not-found")  # type: ignore[index]
 
 
+async def test_rooms_of_other_servers_are_not_reached() -> None:
+    """XEP-0045 §7.2: whoever enters a room waits for an answer; who comes online needs none."""
+    async with House() as house:
+        anna = await house.online("anna/a")
+        await anna.send("<presence to='ben@elsewhere.example'/>")
+        await anna.expect_nothing()
+        await anna.send("<presence id='p' to='isle@rooms.elsewhere.example/anna'/>")
+        error = await anna.expect(
+            "<presence type='error' id='p' from='isle@rooms.elsewhere.example/anna'/>"
+        )
+        assert error[0][0].tag.endswith("}remote-server-not-found")
+        await anna.send("<presence type='unavailable' to='isle@rooms.elsewhere.example/anna'/>")
+        await anna.expect_nothing()
+
+
 async def test_the_other_hosts_of_this_server() -> None:
     """RFC 6120 §10.4: another domain of the same server is reached without a detour."""
     async with House(domains=["example.org", "example.net"]) as house:
