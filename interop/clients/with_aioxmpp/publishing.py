@@ -150,9 +150,11 @@ async def bookmarks_old(situation: Situation) -> Seen:
         )  # fmt: skip
     kept = [_plain(each) for each in await reading.get_bookmarks()]
     native = await _native(laptop)
-    await writing.discard_bookmark((await writing.get_bookmarks())[1])
+    unwanted = aioxmpp.JID.fromstr(BOOKMARKS[1]["jid"])
+    (bookmark,) = [each for each in await writing.get_bookmarks() if each.jid == unwanted]
+    await writing.discard_bookmark(bookmark)
     await reading.sync()
-    assert str((await removed).jid) == BOOKMARKS[1]["jid"]
+    assert (await removed).jid == unwanted
     return {"kept": kept, "native": native, "native_after": await _native(laptop)}
 
 
