@@ -222,13 +222,18 @@ class ClientStream:
             self.session.sequence = self.server.journal.last
         self._waiting = True
         self.connection.pause()
-        self.server.tasks.spawn(self._finish(rest), "c2s")
+        session = self.session
+        task = self.server.tasks.spawn(self._finish(rest, session), "c2s")
+        if session is not None:
+            session.work = task
 
-    async def _finish(self, rest: eager.Rest) -> None:
+    async def _finish(self, rest: eager.Rest, session: Session | None) -> None:
         try:
             await rest
         except Exception as bug:  # noqa: BLE001 - the border of dispatch
             self._failed(bug)
+        if session is not None:
+            session.work = None
         self._waiting = False
         line, self._line = self._line, None
         if line and self.phase is not Phase.CLOSED:
@@ -326,7 +331,8 @@ class ClientStream:
                 self.server.sessions.end(session)
             else:
                 self.server.sessions.lost(session)
-        self.connection.close()
+        # Whoever did something wrong may be in the middle of it, and shall read what it was.
+        self.connection.close(hears_out=error is not None)
 
 
 #: After these the session cannot be resumed: the client misbehaved or was replaced.

@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from server.net.anteroom import Anteroom
+from server.net.farewell import PATIENCE, Farewell
 from server.net.peers import peer_of
 from server.net.tls import TLSLayer
 
@@ -216,7 +217,7 @@ class Connection(asyncio.Protocol):
     def pause(self) -> None:
         """Stop reading; to be undone as often as it was done."""
         self._paused += 1
-        if self._paused == 1 and self._transport is not None:
+        if self._paused == 1 and self._transport is not None and not self._closing:
             self._transport.pause_reading()
 
     def resume(self) -> None:
@@ -230,8 +231,8 @@ class Connection(asyncio.Protocol):
         self.pause()
         self._flusher.later(seconds, self.resume)
 
-    def close(self) -> None:
-        """Write what is queued, then close."""
+    def close(self, *, hears_out: bool = False) -> None:
+        """Write what is queued, then close; the peer may be heard out, so that it can read it."""
         if self._closing:
             return
         self.flush()
@@ -240,7 +241,10 @@ class Connection(asyncio.Protocol):
         if transport is not None:
             if self.tls is not None:
                 transport.write(self.tls.shutdown())
-            transport.close()
+            if hears_out and transport.can_write_eof() and not transport.is_closing():
+                self._flusher.later(PATIENCE, Farewell(transport, self).end)
+            else:
+                transport.close()
             if transport.get_write_buffer_size():
                 # Who does not read must not keep the connection for ever.
                 self._flusher.later(LINGER, self.abort)

@@ -217,7 +217,7 @@ class Line:
         """There is no TLS in the process."""
         raise AssertionError("the house has no TLS")
 
-    def close(self) -> None:
+    def close(self, *, hears_out: bool = False) -> None:
         """The server hangs up."""
         self.is_open = False
 

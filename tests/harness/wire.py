@@ -57,6 +57,12 @@ class Transport(asyncio.Transport):
     def resume_reading(self) -> None:
         self.resumed.set()
 
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.ended = True
+
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self.protocol = protocol
 

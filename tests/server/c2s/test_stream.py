@@ -381,7 +381,10 @@ async def test_what_is_too_large_ends_the_stream() -> None:
         await anna.send(start + "a" * room + end)
         assert len(ben.take_all()) == 1
         await anna.send(start + "a" * (room + 1) + end)
-        await expect_end(anna, "policy-violation")
+        error = await expect_end(anna, "policy-violation")
+        # "the server MAY choose to specify the policy … in an application-specific condition"
+        assert error.find("{urn:xmpp:errors}stanza-too-big") is not None
+        assert "20000" in (error.findtext("{*}text") or "")
         await ben.expect_nothing()
 
 

@@ -11,6 +11,7 @@ from OpenSSL import SSL
 from server.config.sections import Limits
 from server.meters import Meters
 from server.net.anteroom import Anteroom
+from server.net.farewell import PATIENCE, Farewell
 from server.net.flusher import Flusher
 from server.net.tcp import Bucket, Connection
 from server.net.turnstile import Turnstile
@@ -67,6 +68,14 @@ def turnstile(**changes: Any) -> Turnstile:
     return Turnstile(Limits(**changes), FakeClock(), Meters())
 
 
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, Callable[[], None]]]:
+    """What the flusher was asked to do later, and when."""
+    found: list[tuple[float, Callable[[], None]]] = []
+    monkeypatch.setattr(Flusher, "later", lambda _, seconds, call: found.append((seconds, call)))
+    return found
+
+
 async def test_in_and_out() -> None:
     line = Line()
     assert line.connection.peer == "192.0.2.1"
@@ -90,6 +99,22 @@ async def test_closing_says_everything_first() -> None:
     assert not line.connection.is_open
     line.connection.close()
     await settle()
+
+
+async def test_who_is_heard_out(later: list[tuple[float, Callable[[], None]]]) -> None:
+    line = Line()
+    line.connection.pause()
+    line.connection.write(b"bye")
+    line.connection.close(hears_out=True)
+    assert line.written == [b"bye"]
+    assert isinstance(line.transport.protocol, Farewell)
+    assert line.transport.is_reading()
+    line.connection.pause()  # whoever wants this still
+    assert line.transport.is_reading()
+    assert [seconds for seconds, _ in later] == [PATIENCE]
+    line.transport.protocol.connection_lost(None)
+    assert line.receiver is not None
+    assert line.receiver.lost == ["closed"]
 
 
 async def test_nothing_is_heard_after_closing() -> None:
@@ -223,14 +248,6 @@ async def test_too_many_from_one_address() -> None:
 
 
 # -- how often from one place --
-
-
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, Callable[[], None]]]:
-    """What the flusher was asked to do later, and when."""
-    found: list[tuple[float, Callable[[], None]]] = []
-    monkeypatch.setattr(Flusher, "later", lambda _, seconds, call: found.append((seconds, call)))
-    return found
 
 
 async def test_who_connects_too_often_has_to_wait(
