@@ -6,7 +6,7 @@ accounts' and hosts' requests are; messages and presence go to the methods below
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from server.errors import Condition, StanzaError
 from server.extension import Request
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 class Service:
     """What is reached at an address of its own. Subclasses fill `requests` and override methods."""
+
+    #: Whether users may have it notified of what waits for them (XEP-0357 §3).
+    is_app_server: ClassVar[bool] = False
 
     def __init__(self, host: Host, name: str) -> None:
         """`name` goes before the domain of the host."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from extensions.push import displayed, payloads, report, tigase
+from extensions.push import displayed, payloads, push2, report, tigase
 from extensions.push.devices import Devices
 from extensions.push.payloads import NS
 from extensions.push.scheduler import Scheduler
 from extensions.push.section import Push as Section
 from extensions.push.store import DeviceRow
+from extensions.push.watch import Activity
 from extensions.push.worth import shows_reading
 from server.errors import Condition, StanzaError
 from server.extension import (
@@ -43,12 +44,17 @@ if TYPE_CHECKING:
 
     from extensions.pubsub import News
     from extensions.push.history import Event
+    from extensions.push.wants import Wants
     from server.account import Account
     from server.host import Host
+    from server.jid import JID
+    from server.server import Server
     from server.session import Session
     from server.stanza import Stanza
 
 _READ: Final = "cancelled: read on another device"
+#: Bytes of an address and a node together; so much PostgreSQL takes in an index.
+_LONGEST: Final = 2048
 _PUBSUB: Final = "{http://jabber.org/protocol/pubsub}pubsub"
 
 
@@ -69,12 +75,14 @@ class Push(Extension):
 
     def wires(self) -> Iterable[Wire]:
         """Every hook of this extension."""
-        for var in (NS, *tigase.FEATURES):
+        for var in (NS, *tigase.FEATURES, *push2.FEATURES):
             yield Feature(var, At.OWN)
         yield IQ("set", payloads.ENABLE, self.enable, At.OWN)
         yield IQ("set", payloads.DISABLE, self.disable, At.OWN)
-        yield IQ("set", payloads.ENABLE, self.refuse, At.ACCOUNT | At.NOBODY)
-        yield IQ("set", payloads.DISABLE, self.refuse, At.ACCOUNT | At.NOBODY)
+        yield IQ("set", push2.ENABLE, self.enable_by_messages, At.OWN)
+        yield IQ("set", push2.DISABLE, self.disable_by_messages, At.OWN)
+        for tag in (payloads.ENABLE, payloads.DISABLE, push2.ENABLE, push2.DISABLE):
+            yield IQ("set", tag, self.refuse, At.ACCOUNT | At.NOBODY)
         yield Inbound(Phase.COPY, self.came)
         yield Inbound(Phase.COPY, self.revoked, payload=_PUBSUB)
         yield Outbound(Phase.COPY, self.went)
@@ -97,14 +105,20 @@ class Push(Extension):
 
     async def enable(self, request: Request) -> None:
         """Notify a device from now on (§5)."""
-        account, session = _owner(request)
         wish = payloads.parse_enable(request.payload)
-        if wish.service.domain in self.host.server.hosts:
-            # Else users could have the server send requests to other users.
-            raise StanzaError(Condition.NOT_ACCEPTABLE, "There is no app server at this address")
-        row = DeviceRow(
-            wish.service, wish.node, session.client, session.jid.resource, wish.options, wish.wants
-        )
+        await self._enable(request, wish.service, wish.node, wish.options, wish.wants)
+
+    async def enable_by_messages(self, request: Request) -> None:
+        """The same by `urn:xmpp:push2:0`: a client has one registration."""
+        wish = push2.parse_enable(request.payload)
+        await self._enable(request, wish.service, wish.client, b"", wish.wants)
+
+    async def _enable(
+        self, request: Request, service: JID, node: str, options: bytes, wants: Wants
+    ) -> None:
+        account, session = _owner(request)
+        may_be_notified(self.host.server, service, node)
+        row = DeviceRow(service, node, session.client, session.jid.resource, options, wants)
         await self._devices.save(self._devices.watch(account), row)
 
     async def disable(self, request: Request) -> None:
@@ -113,6 +127,11 @@ class Push(Extension):
         service, node = payloads.parse_target(request.payload)
         watch = self._devices.watch(account)
         await self._devices.remove(watch, service, node, "the client wished it")
+
+    async def disable_by_messages(self, request: Request) -> None:
+        """The same by `urn:xmpp:push2:0`."""
+        account, session = _owner(request)
+        await self._devices.remove_client(self._devices.watch(account), session)
 
     def refuse(self, request: Request) -> None:
         """Somebody else's devices."""
@@ -129,6 +148,9 @@ class Push(Extension):
         """A device of the user writes: what it answers has been read."""
         watch = self._devices.known(session.account.id)
         if watch is not None and stanza.to is not None and shows_reading(stanza):
+            watch.active = Activity(
+                session.client, session.jid.resource, self.host.server.clock.now()
+            )
             peer = stanza.to.bare
             self._scheduler.cancel(watch, lambda each: each.conversation == peer, _READ)
 
@@ -200,3 +222,15 @@ def _owner(request: Request) -> tuple[Account, Session]:
     if request.account is None or request.session is None:
         raise StanzaError(Condition.FORBIDDEN, "Devices are for the owner of the account alone")
     return request.account, request.session
+
+
+def may_be_notified(server: Server, service: JID, node: str) -> None:
+    """Refuse addresses that are no app servers: users must not speak with the server's voice.
+
+    Accounts and services of this server would take the requests for the server's own, and trust it.
+    """
+    here = server.services.get(service.domain)
+    if service.domain in server.hosts or (here is not None and not here.is_app_server):
+        raise StanzaError(Condition.NOT_ACCEPTABLE, "There is no app server at this address")
+    if len(service.encode()) + len(node.encode()) > _LONGEST:
+        raise StanzaError(Condition.NOT_ACCEPTABLE, "The address and the node are too long")

@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from extensions.push import store
-from extensions.push.content import content_of
 from server.jid import JID, JIDMalformed
 from server.stanza import Stanza, qualify
 from server.storage.errors import StorageError
 from server.stream.reader import parse
 
 if TYPE_CHECKING:
-    from extensions.push.content import Content
     from server.server import Server
 
 
 class Contents:
-    """The stored messages of a server, in short."""
+    """The stored messages of a server."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    async def find(self, mid: int) -> Content | None:
-        """What is told of a message; None if it is gone."""
+    async def find(self, mid: int) -> Stanza | None:
+        """A message; None if it is gone."""
         journal = self._server.journal
         if journal.last > journal.durable:
             # What cannot be written can still be read.
@@ -34,7 +32,9 @@ class Contents:
                 await journal.sync()
         wire = await store.stanza(self._server.database, mid)
         stanza = None if wire is None else read(wire)
-        return None if stanza is None else content_of(stanza)
+        if stanza is not None:
+            stanza.mid = mid
+        return stanza
 
 
 def read(wire: bytes) -> Stanza | None:

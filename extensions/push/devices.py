@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extensions.push import store
-from extensions.push.watch import Watch
+from extensions.push.watch import Watch, is_at
 from server import log, outages
 from server.errors import Condition, StanzaError
 from server.storage import clients
@@ -119,19 +119,24 @@ class Devices:
 
     async def save(self, watch: Watch, row: DeviceRow) -> None:
         """One more device, or what is new of one (XEP-0357 §5)."""
+        async with watch.turn:
+            await self._save(watch, row)
+
+    async def _save(self, watch: Watch, row: DeviceRow) -> None:
         database = self._server.database
         # "If the combination of JID and node has already been enabled, then the server SHOULD use
         # the last received request for any publish options."
         rows = await store.listing(database, watch.id)
-        others = [each for each in rows if (each.service, each.node) != (row.service, row.node)]
-        before = next((each.state for each in rows if each not in others), row.state)
+        same = [each for each in rows if (each.service, each.node) == (row.service, row.node)]
+        replaced = [each for each in rows if each not in same and _replaces(row, each)]
+        others = [each for each in rows if each not in same and each not in replaced]
         if len(others) >= self._most:
             text = "too many devices of this account are notified already"
             raise StanzaError(Condition.RESOURCE_CONSTRAINT, text)
-        await _stored(store.save(database, watch.id, row))
+        await _stored(store.save(database, watch.id, row, replaced))
         self.enabled.add(watch.id)
         watch.version += 1
-        watch.adopt([*others, replace(row, state=before)])
+        watch.adopt([*others, replace(row, state=same[0].state) if same else row])
         device = watch.devices[row.service, row.node]
         device.greeted()
         device.agenda.succeeded()
@@ -155,6 +160,12 @@ class Devices:
         if len(gone) == len(rows):
             self.enabled.discard(watch.id)
 
+    async def remove_client(self, watch: Watch, session: Session) -> None:
+        """Notify the device of a session no more by messages (`urn:xmpp:push2:0`)."""
+        for row in await store.listing(self._server.database, watch.id):
+            if row.wants.match is not None and is_at(row, session):
+                await self.remove(watch, row.service, row.node, "the client wished it")
+
     async def discard(self, watch: Watch, service: str, node: str, why: str) -> None:
         """Notify a device no more; nobody waits for the outcome, and it may be tried again."""
         try:
@@ -171,6 +182,13 @@ class Devices:
             watch.adopt(())
         self.enabled.discard(account.id)
         await store.remove_all(self._server.database, account.id)
+
+
+def _replaces(new: DeviceRow, old: DeviceRow) -> bool:
+    """Whether a registration takes the place of another: by `urn:xmpp:push2:0` a client has one."""
+    if new.wants.match is None or old.wants.match is None:
+        return False
+    return new.client == old.client if new.client else new.resource == old.resource
 
 
 async def _stored(work: Awaitable[None]) -> None:

@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from extensions.push import payloads
-from extensions.push.content import Content, request_of
+from extensions.push.content import Content, content_of, request_of
 from extensions.push.contents import Contents
+from extensions.push.letters import Letters
 from extensions.push.rules import FINAL, RETRY
 from extensions.push.sealing import IV_BYTES, sealed
 from server import outages
@@ -50,6 +51,7 @@ class Publisher:
         self._queues: dict[str, deque[tuple[Watch, Device]]] = {}
         self._waiting = 0
         self._contents = Contents(host.server)
+        self._letters = Letters(host)
 
     def send(self, watch: Watch, device: Device) -> None:
         """Notify a device of everything that waits for it, now or when it is its turn."""
@@ -68,47 +70,55 @@ class Publisher:
         return self._host.server.clock.now()
 
     def _publish(self, watch: Watch, device: Device) -> None:
-        service = device.row.service
+        service, wants = device.row.service, device.row.wants
         device.is_busy = True
         self._open[service] = self._open.get(service, 0) + 1
-        if device.row.wants.seal is None:
+        if wants.seal is None and wants.match is None:
             self._ask(watch, device, None)
         elif not self._host.server.is_stopping:
-            self._host.server.tasks.spawn(self._read_and_ask(watch, device), "push-content")
+            self._host.server.tasks.spawn(self._read_and_send(watch, device), "push-content")
 
-    async def _read_and_ask(self, watch: Watch, device: Device) -> None:
+    async def _read_and_send(self, watch: Watch, device: Device) -> None:
         """Look up what is to be told. Meanwhile the device may have got it, or somebody calls."""
         agenda = device.agenda
         while agenda.is_armed and not device.is_gone:
-            subject, content = agenda.subject, None
+            subject, message = agenda.subject, None
             try:
-                if subject is not None and not subject.is_request:
-                    content = await self._contents.find(subject.mid)
+                if subject is not None and device.row.wants.reads_content:
+                    message = await self._contents.find(subject.mid)
             except StorageUnavailable as outage:
                 outages.note(outage)
             device.settle(self._host.accounts.known(watch.jid))
             if agenda.subject is subject and not device.is_gone:
-                self._ask(watch, device, content)
+                self._send(watch, device, message)
                 return
         self._release(watch, device)
 
-    def _ask(self, watch: Watch, device: Device, content: Content | None) -> None:
-        agenda, row = device.agenda, device.row
-        told, text = self._told(watch, device, content)
+    def _send(self, watch: Watch, device: Device, message: Stanza | None) -> None:
+        match = device.row.wants.match
+        if match is None:
+            self._ask(watch, device, message)
+            return
+        self._letters.send(watch, device, match, message)
+        self._take(watch, device, payloads.text_of(device.agenda.count))
+        self._succeeded(watch, device)
+        self._release(watch, device)
+
+    def _ask(self, watch: Watch, device: Device, message: Stanza | None) -> None:
+        row = device.row
+        told, text = self._told(watch, device, message)
         payload = payloads.publication(row.node, row.options, told, is_urgent=row.wants.priority)
-        agenda.take(self._now(), float(self._section.interval))
-        watch.trace.note(f"sent: {text}", device.name)
+        self._take(watch, device, text)
         answer = self._host.server.queries.ask(
-            self._host.jid,
-            JID.parse(row.service),
-            payload,
-            purpose="push",
-            type_="set",
-            timeout=PATIENCE,
+            self._host.jid, JID.parse(row.service), payload, type_="set", timeout=PATIENCE
         )
         answer.add_done_callback(partial(self._answered, watch, device))
 
-    def _told(self, watch: Watch, device: Device, content: Content | None) -> tuple[bytes, str]:
+    def _take(self, watch: Watch, device: Device, text: str) -> None:
+        device.agenda.take(self._now(), float(self._section.interval))
+        watch.trace.note(f"sent: {text}", device.name)
+
+    def _told(self, watch: Watch, device: Device, message: Stanza | None) -> tuple[bytes, str]:
         """What a notification says, and in a few words, which are for the trace."""
         agenda, wants = device.agenda, device.row.wants
         subject, count = agenda.subject, agenda.count
@@ -121,7 +131,9 @@ class Publisher:
             sender = peer if self._section.sender and not subject.is_request else ""
             asker = peer if self._section.sender and subject.is_request else ""
             return payloads.summary(count, text, sender, asking=asking, asker=asker), text
-        if content is None:
+        if message is not None:
+            content = content_of(message)
+        else:
             who = JID.parse(peer)
             content = request_of(who) if subject.is_request else Content(who)
         content = replace(content, text=content.text or text)
@@ -144,11 +156,15 @@ class Publisher:
         self._settled(watch)
         self._next(service)
 
+    def _succeeded(self, watch: Watch, device: Device) -> None:
+        device.agenda.succeeded()
+        device.told = max((device.told, *device.agenda.told))
+        if device.row.wants.match is None:
+            watch.trace.note("taken by the app server", device.name)
+
     def _judge(self, watch: Watch, device: Device, refusal: BaseException | None) -> None:
         if refusal is None:
-            device.agenda.succeeded()
-            device.told = max((device.told, *device.agenda.told))
-            watch.trace.note("taken by the app server", device.name)
+            self._succeeded(watch, device)
             return
         condition = refusal.condition if isinstance(refusal, StanzaError) else None
         word = condition or type(refusal).__name__

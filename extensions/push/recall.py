@@ -16,7 +16,7 @@ from extensions.push.contents import read
 from extensions.push.displayed import NODE, displayed_up_to
 from extensions.push.rules import MOST, Arrival
 from extensions.push.watch import Fresh
-from extensions.push.worth import Worth, named, shows_reading, worth
+from extensions.push.worth import Worth, named, replies_to, shows_reading, worth
 from server.errors import StanzaError
 from server.message_id import first_at, to_ms
 from server.messages.rules import PENDING
@@ -107,7 +107,8 @@ class Recall:
             if worth(stanza, watch.jid) in (Worth.MESSAGE, Worth.CALL):
                 arrival: Message = Arrival(entry.mid, peer, now, False, {})
                 known = account.roster.knows(peer)
-                fresh.append(Fresh(arrival, known, named(stanza), stanza.type == "groupchat"))
+                is_room = stanza.type == "groupchat"
+                fresh.append(Fresh(arrival, known, named(stanza), is_room, replies_to(stanza)))
         return fresh, read_up_to
 
     @staticmethod

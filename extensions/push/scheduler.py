@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from extensions.push.alarm import Alarm
 from extensions.push.publisher import Publisher
+from extensions.push.push2 import WITH_BODY
 from extensions.push.recall import Past, Recall, lacks
 from extensions.push.rules import Arrival
 from extensions.push.settings import BOOKMARKS, Setting, setting_in
 from extensions.push.watch import Fresh, is_awake, positions
-from extensions.push.worth import Worth, named, worth
+from extensions.push.worth import Worth, named, replies_to, worth
 from server import outages
 from server.errors import StanzaError
 from server.jid import JID
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from extensions.push.devices import Devices
     from extensions.push.section import Push as Section
+    from extensions.push.wants import Match
     from extensions.push.watch import Device, Message, Watch
     from server.account import Account
     from server.host import Host
@@ -99,7 +101,8 @@ class Scheduler:
         arrival: Message = Arrival(stanza.mid, peer, now, is_call, sent)
         known = account.roster.knows(peer)
         watch = self._devices.watch(account)
-        watch.add(Fresh(arrival, known, named(stanza), stanza.type == "groupchat"))
+        is_room = stanza.type == "groupchat"
+        watch.add(Fresh(arrival, known, named(stanza), is_room, replies_to(stanza)))
         if not is_call:
             self._alarm.set(watch, now + self._delay + SPREAD * self._server.entropy.fraction())
         elif watch.is_looked_at:
@@ -219,7 +222,7 @@ class Scheduler:
     def _send_due(self, watch: Watch) -> None:
         now = self._server.clock.now()
         for device in watch.devices.values():
-            hour = device.agenda.due(self._interval)
+            hour = watch.hour(device, self._interval)
             if hour is not None and hour <= now and not device.is_busy:
                 self._publisher.send(watch, device)
 
@@ -250,4 +253,15 @@ def _silence(owner: JID, device: Device, fresh: Fresh, settings: dict[str, Setti
         return "the device does not want that of this room"
     if wants.known_only and not fresh.is_known:
         return "the device wants no messages from strangers"
+    return "" if wants.match is None else _mismatch(wants.match, owner, fresh)
+
+
+def _mismatch(match: Match, owner: JID, fresh: Fresh) -> str:
+    """The same by the rules of `urn:xmpp:push2:0`."""
+    arrival = fresh.arrival
+    if arrival.is_request or (arrival.is_call and match.profile == WITH_BODY):
+        return "the device wants messages only"
+    is_mention, is_reply = owner in fresh.named, fresh.replies_to.partition("/")[0] == owner
+    if not match.hears(arrival.conversation, is_mention=is_mention, is_reply=is_reply):
+        return "the device does not want that of this chat"
     return ""

@@ -12,7 +12,10 @@ from server.storage.insert import Insert
 from server.storage.messages import SENT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from server.storage.database import Database
+    from server.storage.insert import Step
 
 _FIELDS = "service, node, client, resource, options, wants"
 _LIST = """SELECT d.service, d.node, d.client, d.resource, d.options, d.wants,
@@ -103,12 +106,11 @@ async def enabled(db: Database) -> set[int]:
     return {row[0] for row in await db.fetch(_ENABLED)}
 
 
-async def save(db: Database, account: int, row: DeviceRow) -> None:
-    """Keep a device, instead of what was known of it."""
+async def save(db: Database, account: int, row: DeviceRow, replaced: Sequence[DeviceRow]) -> None:
+    """Keep a device, instead of what was known of it, and of those that it takes the place of."""
     wants = msgspec.json.encode(row.wants).decode()
-    await db.execute(
-        _SAVE, account, row.service, row.node, row.client, row.resource, row.options, wants
-    )
+    values = (row.service, row.node, row.client, row.resource, row.options, wants)
+    await db.batch([*_removing(account, replaced), (_SAVE, (account, *values))])
 
 
 def note(db: Database, account: int, row: DeviceRow, state: State) -> None:
@@ -117,14 +119,18 @@ def note(db: Database, account: int, row: DeviceRow, state: State) -> None:
     db.journal.append(_TOLD, (account, row.service, row.node, *values))
 
 
-async def remove(db: Database, account: int, rows: list[DeviceRow]) -> None:
+async def remove(db: Database, account: int, rows: Sequence[DeviceRow]) -> None:
     """Forget devices."""
+    await db.batch(_removing(account, rows))
+
+
+def _removing(account: int, rows: Sequence[DeviceRow]) -> list[Step]:
     where = "account = $1 AND service = $2 AND node = $3"
-    await db.batch([
+    return [
         (f"DELETE FROM {table} WHERE {where}", (account, row.service, row.node))
         for row in rows
         for table in _TABLES
-    ])  # fmt: skip
+    ]
 
 
 async def remove_all(db: Database, account: int) -> None:

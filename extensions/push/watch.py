@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from extensions.push.history import Trace
@@ -29,6 +30,15 @@ class Fresh(NamedTuple):
     is_known: bool
     named: frozenset[str]  # the addresses that it mentions
     is_groupchat: bool
+    replies_to: str = ""  # the address of whom it answers, if it says so
+
+
+class Activity(NamedTuple):
+    """Where the user did something last, and when."""
+
+    client: str
+    resource: str
+    at: float
 
 
 class Device:
@@ -56,9 +66,7 @@ class Device:
 
     def is_at(self, session: Session) -> bool:
         """Whether that session is the device's."""
-        if self.row.client:
-            return session.client == self.row.client
-        return session.jid.resource == self.row.resource
+        return is_at(self.row, session)
 
     def session(self, account: Account | None) -> Session | None:
         """The session of the device, connected or not."""
@@ -95,8 +103,8 @@ class Watch:
     """The devices of one account."""
 
     __slots__ = (
-        "_clock", "armed", "before", "devices", "fresh", "id", "is_looked_at", "jid",
-        "recent", "trace", "version",
+        "_clock", "active", "armed", "before", "devices", "fresh", "id", "is_looked_at", "jid",
+        "recent", "trace", "turn", "version",
     )  # fmt: skip
 
     def __init__(self, number: int, jid: JID, clock: Clock) -> None:
@@ -110,6 +118,8 @@ class Watch:
         self.recent = 0  # from here on, the last messages before the server ended; 0: no such
         self.armed: float | None = None  # when the alarm rings
         self.is_looked_at = False  # somebody reads what is stored, to see what is to be done
+        self.active: Activity | None = None
+        self.turn = asyncio.Lock()  # who changes what is stored of the devices
         self.version = 0  # counts changes of what is stored
 
     @property
@@ -170,14 +180,30 @@ class Watch:
             has_changed = has_changed or after != before
         return has_changed
 
+    def hour(self, device: Device, interval: float) -> float | None:
+        """When a device is to be notified; some want silence while the user is elsewhere."""
+        hour, match = device.agenda.due(interval), device.row.wants.match
+        if hour is None or match is None or self.active is None or device.agenda.has_call:
+            return hour
+        client, resource, at = self.active
+        is_own = client == device.row.client if client else resource == device.row.resource
+        return hour if is_own else max(hour, at + match.grace)
+
     def due(self, interval: float) -> float | None:
         """When something is to be done next."""
         hours = [
             hour
             for device in self.devices.values()
-            if not device.is_busy and (hour := device.agenda.due(interval)) is not None
+            if not device.is_busy and (hour := self.hour(device, interval)) is not None
         ]
         return min(hours, default=None)
+
+
+def is_at(row: DeviceRow, session: Session) -> bool:
+    """Whether that session is the device's."""
+    if row.client:
+        return session.client == row.client
+    return session.jid.resource == row.resource
 
 
 def positions(account: Account, targets: Iterable[Session]) -> dict[Session, int]:

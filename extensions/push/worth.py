@@ -64,6 +64,8 @@ _MUC_USER: Final = "{http://jabber.org/protocol/muc#user}x"
 _INVITE: Final = "{http://jabber.org/protocol/muc#user}invite"
 
 _REFERENCE: Final = "{urn:xmpp:reference:0}reference"
+_REPLY: Final = "{urn:xmpp:reply:0}reply"
+_LONGEST_ADDRESS: Final = 3071
 _NOBODY: Final[frozenset[str]] = frozenset()
 #: More people are mentioned by nobody who means somebody.
 _MOST_NAMED: Final = 20
@@ -126,3 +128,9 @@ def named(stanza: Stanza) -> frozenset[str]:
     found = stanza.element.iterchildren(_REFERENCE)
     uris = [each.get("uri", "") for each in found if each.get("type") == "mention"]
     return frozenset(unquote(uri.removeprefix("xmpp:")) for uri in uris[:_MOST_NAMED])
+
+
+def replies_to(stanza: Stanza) -> str:
+    """Whom a message answers (XEP-0461 §3.1)."""
+    reply = stanza.payloads.get(_REPLY)
+    return "" if reply is None else reply.get("to", "")[:_LONGEST_ADDRESS]

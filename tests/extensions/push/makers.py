@@ -62,12 +62,15 @@ class Notification(NamedTuple):
 class AppService(Service):
     """Takes notifications as long as it is told to."""
 
+    is_app_server = True
+
     def __init__(self, host: Host) -> None:
         super().__init__(host, "app")
         self.taken: list[Notification] = []
         self.refusal: StanzaError | None = None
         self.is_silent = False
         self.asked = 0
+        self.letters: list[Element] = []
         self.requests["set", f"{{{PUBSUB}}}pubsub"] = self.take
 
     def receive(self, stanza: Stanza, session: Session | None = None) -> Awaitable[None] | None:
@@ -79,6 +82,13 @@ class AppService(Service):
         element = parse(text)
         to, sender = JID.parse(element.get("to", "")), JID.parse(element.get("from", ""))
         self.host.server.tell(self.host.server.route, Stanza("message", element, to, sender))
+
+    def message(self, stanza: Stanza, session: Session | None) -> None:
+        """A notification of `urn:xmpp:push2:0`."""
+        if self.refusal is not None:
+            self.host.refuse(stanza, self.refusal)
+        else:
+            self.letters.append(stanza.element)
 
     def take(self, request: Request) -> None:
         if self.refusal is not None:
