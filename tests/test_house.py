@@ -48,6 +48,14 @@ def test_no_module_takes_a_name_of_the_standard_library() -> None:
     assert not [str(path) for path in OURS if path.stem in taken]
 
 
+def test_no_pattern_has_a_possessive_group() -> None:
+    """Python before 3.11.5, which Debian 12 has, matches them wrongly."""
+    group = re.compile(r"(?<!\()\)(?:[*+?]|\{[\d,]+\})\+|\(\?>")
+    assert group.search("(ab)*+")
+    assert not group.search("[^()*+]*+")
+    assert not [str(path) for path in OURS if group.search((ROOT / path).read_text("utf-8"))]
+
+
 def test_modules_are_small() -> None:
     """When one is not: ask what second thing hides in it."""
     sizes = {str(path): len((ROOT / path).read_text("utf-8").splitlines()) for path in OURS}

@@ -1,13 +1,14 @@
 """Strangers and users who mean no good: the server stays up, small, and there for the others.
 
-The limits are the default ones. People come from 127.0.0.1, the others from 127.0.0.2.
+The limits are the default ones, but where a test names another. People come from 127.0.0.1, the
+others from 127.0.0.2.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random  # noqa: TID251  a seed makes every garbage repeatable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,7 @@ GROWTH: Final = 48 * MEGABYTE
 FLOOD: Final = 1600
 """Messages of a kilobyte: more than may come at once."""
 ROSTER: Final = 2000
+STRANGERS: Final = 200
 
 _HEADER: Final = (
     b"<?xml version='1.0'?><stream:stream to='localhost' xmlns='jabber:client'"
@@ -58,9 +60,9 @@ GARBAGE: Final[dict[str, bytes]] = {
 
 
 @asynccontextmanager
-async def watched(tmp_path: Path, *names: str) -> AsyncIterator[ServerProcess]:
-    """A server with default limits, and carol, who must not notice anything."""
-    async with ServerProcess(tmp_path, {}) as server:
+async def watched(tmp_path: Path, *names: str, **limits: object) -> AsyncIterator[ServerProcess]:
+    """A server with default limits but for these, and carol, who must not notice anything."""
+    async with ServerProcess(tmp_path, {"limits": limits}) as server:
         await server.add_users(["carol", *names])
         carol = await Client.online(server.port, "carol")
         calm = await round_trip(carol)
@@ -85,23 +87,28 @@ async def test_garbage_on_every_port(tmp_path: Path) -> None:
 
 
 async def test_strangers_who_never_log_in(tmp_path: Path) -> None:
-    async with watched(tmp_path) as server:
-        writers = [
-            (await asyncio.open_connection("127.0.0.1", port, local_addr=(ELSEWHERE, 0)))[1]
-            for port in (server.port, server.tls_port)
-            for _ in range(100)
-        ]
-        for number, writer in enumerate(writers[:100]):
-            writer.write((b"", _HEADER, _HEADER[:30])[number % 3])
+    limits = {"connections_per_address": STRANGERS, "unauthenticated_timeout": "1h"}
+    async with watched(tmp_path, **limits) as server, AsyncExitStack() as leaving:
+        for port in (server.port, server.tls_port):
+            for number in range(STRANGERS // 2):
+                _, stranger = await asyncio.open_connection(
+                    "127.0.0.1", port, local_addr=(ELSEWHERE, 0)
+                )
+                leaving.push_async_callback(leave, stranger)
+                if port == server.port:
+                    stranger.write((b"", _HEADER, _HEADER[:30])[number % 3])
         # From there nobody gets in any more, from everywhere else all do.
         with pytest.raises((OSError, AssertionError)):
             await keep_coming(server.port)
         another = await Client.login(server.port, "carol", "another")
         await another.ping()
-        for writer in writers:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+
+
+async def leave(writer: asyncio.StreamWriter) -> None:
+    """Hang up."""
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 async def keep_coming(port: int) -> None:
