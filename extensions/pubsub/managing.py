@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from extensions.payloads import forms
 from extensions.pubsub import configuration, errors, payloads, rules, store
-from extensions.pubsub.configuration import NODE_CONFIG, NodeConfig
+from extensions.pubsub.configuration import NODE_CONFIG, ON_PRESENCE, NodeConfig
 from server.element import escape, to_bytes
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from extensions.pubsub.nodes import Node
     from extensions.pubsub.place import Place
     from server.element import Element
+    from server.session import Session
     from server.storage.insert import Step
 
 _AFFILIATION = f"{{{payloads.NS_OWNER}}}affiliation"
@@ -55,6 +56,8 @@ async def configure(engine: Engine, place: Place, node: Node, wanted: NodeConfig
     config = place.settled(node.name, wanted)
     if config == node.config:
         return
+    opens = _opens(node.config, config)
+    before = set(place.interested(node)) if opens else set()
     growth, steps = await _surplus(engine, node, config)
     public = rules.is_public(config)
     steps += store.configure_node(node.id, configuration.dump(config), public=public)
@@ -69,6 +72,29 @@ async def configure(engine: Engine, place: Place, node: Node, wanted: NodeConfig
             escape(node.name), form if config.deliver_payloads else b"",
         )  # fmt: skip
         await engine.notify(place, node, content)
+    if opens:
+        await _welcome(engine, place, node, before)
+
+
+def _opens(before: NodeConfig, after: NodeConfig) -> bool:
+    """Whether somebody may have access who had none."""
+    return (before.access_model, before.roster_groups_allowed) != (
+        after.access_model, after.roster_groups_allowed,
+    )  # fmt: skip
+
+
+async def _welcome(engine: Engine, place: Place, node: Node, before: set[Session]) -> None:
+    """Send the last item to whoever "gains access to the node because of a change" (§12.2)."""
+    config = node.config
+    if config.send_last_published_item != ON_PRESENCE or not config.persist_items:
+        return
+    item = await engine.last_item(node)
+    if item is None or not config.deliver_notifications:
+        return
+    event = engine.last_published(place.jid, node, item)
+    for session in place.interested(node):
+        if session not in before:
+            session.send(event.wire(session.jid))
 
 
 async def _surplus(engine: Engine, node: Node, config: NodeConfig) -> tuple[int, list[Step]]:

@@ -197,17 +197,25 @@ class PersonalPlace(NobodysPlace):
             bare = each.jid.bare
             if each.state is not State.SUBSCRIBED and not to_pending:
                 continue
-            if not each.options.deliver or each.options.is_over(now) or bare == self.jid:
+            if not each.options.deliver or each.options.is_over(now):
                 continue
-            if self._account.roster.hides(bare):
+            if self._account.roster.hides(bare) or self._is_reached(node, each.jid):
                 continue
-            if self._shares_presence(bare):
-                continue
-            if to_pending or self._has_access(node, bare):
+            if to_pending or bare == self.jid or self._has_access(node, bare):
                 yield each.jid
 
-    def _shares_presence(self, who: JID) -> bool:
-        """Whether somebody shows the owner his presence: then his devices say what they want."""
-        host = self._server.hosts.get(who.domain)
-        peer = None if host is None else host.accounts.online(who)
-        return peer is not None and peer.roster.has_subscriber(self.jid)
+    def _is_reached(self, node: Node, jid: JID) -> bool:
+        """Whether presence tells what a subscriber wants to hear, so that this is all he gets.
+
+        For a bare address its devices say so, by presence that the owner sees. "If an entity
+        subscribed using a full JID …, a PEP service MUST send one notification only, addressed to
+        the subscribed JID" (§4.3.2), be it interested or not.
+        """
+        host = self._server.hosts.get(jid.domain)
+        peer = None if host is None else host.accounts.online(jid.bare)
+        if peer is None or not (peer is self._account or peer.roster.has_subscriber(self.jid)):
+            return jid == self.jid
+        session = peer.sessions.get(jid.resource)
+        return jid.is_bare or (
+            session is not None and session.is_available and node.name in session.interests
+        )

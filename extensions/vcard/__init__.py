@@ -64,6 +64,9 @@ class VCards(Extension):
     def wires(self) -> Iterable[Wire]:
         """Every hook of this extension."""
         yield Feature(TEMP, At.HOST | At.OWN | At.ACCOUNT)
+        # "If an XMPP client or server supports the vCard4 namespace, it MUST advertise that fact"
+        # (XEP-0292 §7)
+        yield Feature(vcard4.NS, At.HOST | At.OWN | At.ACCOUNT)
         yield IQ("get", VCARD, self.answer_get, At.OWN | At.ACCOUNT | At.NOBODY)
         yield IQ("set", VCARD, self.answer_set, At.OWN)
         yield IQ("set", VCARD, self.refuse, At.ACCOUNT | At.NOBODY)

@@ -10,6 +10,7 @@ from tests.extensions.pubsub.people import (
     befriend,
     condition,
     events,
+    form,
     item,
     item_ids,
     options,
@@ -116,3 +117,55 @@ async def test_a_client_that_asked_for_more_later_gets_it() -> None:
         await juliet.send(presence(TUNE, DEVICES))
         await tell(house, juliet, TUNE, DEVICES)
         assert item_ids(juliet) == ["current"]
+
+
+async def test_who_gains_access_is_told_what_is_there() -> None:
+    """XEP-0060 §12.2, 5: and nobody else is told again."""
+    async with House(EVERYTHING) as house:
+        await befriend(house, "juliet", "romeo")
+        juliet = await arrive(house, "juliet/balcony", TUNE)
+        await publish(juliet, TUNE, item("a"), "", options(access_model="whitelist"))
+        romeo = await arrive(house, "romeo/orchard", TUNE)
+        deaf = await arrive(house, "romeo/street")
+        assert item_ids(romeo) == []
+        for client in (juliet, deaf):
+            client.take_all()
+        config = (
+            f"<configure node='{TUNE}'>{form('node_config', access_model='presence')}</configure>"
+        )
+        assert condition(await ask(juliet, "set", config, owner=True)) == ""
+        assert item_ids(romeo) == ["a"]
+        assert item_ids(juliet) == item_ids(deaf) == []
+        config = config.replace("presence", "whitelist")
+        assert condition(await ask(juliet, "set", config, owner=True)) == ""
+        assert item_ids(romeo) == []
+
+
+async def test_a_device_that_subscribed_by_its_own_name_is_told_once() -> None:
+    """§4.3.2, 1: interested or not, and whether presence is shared or not."""
+    async with House(EVERYTHING) as house:
+        await befriend(house, "juliet", "romeo")
+        juliet = await arrive(house, "juliet/balcony")
+        await publish(juliet, TUNE, item("a"))
+        deaf = await arrive(house, "romeo/street")
+        keen = await arrive(house, "romeo/orchard", TUNE)
+        own = await arrive(house, "juliet/chamber")
+        for client in (deaf, keen, own):
+            text = f"<subscribe node='{TUNE}' jid='{client.jid}'/>"
+            assert condition(await ask(client, "set", text, bare("juliet"))) == ""
+            client.take_all()
+        await publish(juliet, TUNE, item("b"))
+        assert [item_ids(client) for client in (deaf, keen, own)] == [["b"]] * 3
+
+
+async def test_deletion_is_told_once() -> None:
+    async with House(EVERYTHING) as house:
+        await befriend(house, "juliet", "romeo")
+        juliet = await arrive(house, "juliet/balcony")
+        romeo = await arrive(house, "romeo/orchard", TUNE)
+        await publish(juliet, TUNE, item("a"))
+        text = f"<subscribe node='{TUNE}' jid='romeo@example.org'/>"
+        assert condition(await ask(romeo, "set", text, bare("juliet"))) == ""
+        romeo.take_all()
+        await ask(juliet, "set", f"<delete node='{TUNE}'/>", owner=True)
+        assert len(events(romeo)) == 1
