@@ -69,6 +69,8 @@ def write_new(path: Path, data: bytes, mode: int) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        # Whatever the umask: a certificate is copied to where clients of other users read it.
+        os.fchmod(file.fileno(), mode)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

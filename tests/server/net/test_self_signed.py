@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -42,3 +43,12 @@ def test_first_writer_wins(tmp_path: Path) -> None:
     assert path.read_bytes() == b"first"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_certificates_can_be_read_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_new(tmp_path / "one.crt", b"public", 0o644)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "one.crt").stat().st_mode) == 0o644
