@@ -56,7 +56,8 @@ async def test_without_a_token_nothing_is_told_of_names() -> None:
 
 
 async def test_what_is_wrong_with_a_token_is_not_told() -> None:
-    async with open_house() as house:
+    patient = {"auth": {"failures": 100}}
+    async with open_house(patient) as house:
         used, expired, revoked = [await issue(house) for _ in range(3)]
         contact_only = await issue(house, registers=False, contact=True)
         client = await stranger(house)
