@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
     from server.account import Account
 
-#: How many addresses one account may block.
+#: How many addresses one account may block, and how many characters they may have: the list is in
+#: memory with the account.
 MOST: Final = 2000
+MOST_TEXT: Final = 128 << 10
 #: In the state of a session that has asked for the list, and so is told of changes.
 _INTERESTED: Final = "blocking.interested"
 
@@ -94,7 +96,8 @@ class Blocking(Extension):
             raise StanzaError(Condition.BAD_REQUEST, "Name whom to block")
         if account.jid in items:
             raise StanzaError(Condition.NOT_ALLOWED, "You cannot block yourself")
-        if len(blocklist.of(account) | items.keys()) > MOST:
+        jids = blocklist.of(account) | items.keys()
+        if len(jids) > MOST or sum(map(len, jids)) > MOST_TEXT:
             raise StanzaError(Condition.RESOURCE_CONSTRAINT, f"You may block {MOST} addresses")
         told = [report for report in items.values() if report is not None]
         steps = await reports.note(self.host, account.jid, told)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 FORM_TYPE: Final = "urn:skerry:privacy:0"
 
-#: How many exceptions one list may have.
+#: How many exceptions one list may have, and how many characters.
 MOST: Final = 500
+MOST_TEXT: Final = 32 << 10
 
 _LABELS: Final = {
     "online": "Who sees that you are online (and you see them)",
@@ -66,6 +67,6 @@ def _jids(form: Form, var: str, before: frozenset[JID]) -> frozenset[JID]:
     if form.field(var) is None:
         return before
     found = frozenset(jid.bare for jid in form.jids(var))
-    if len(found) > MOST:
+    if len(found) > MOST or sum(map(len, found)) > MOST_TEXT:
         raise StanzaError(Condition.POLICY_VIOLATION, f"A list may have {MOST} addresses")
     return found

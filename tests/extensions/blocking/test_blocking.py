@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extensions.blocking import MOST
+from extensions.blocking import MOST, MOST_TEXT
 from extensions.blocking.store import count_reports
 from extensions.registry import ALL
 from server.jid import JID
@@ -112,6 +112,10 @@ async def test_refusals() -> None:
             (payload("block", "@"), "jid-malformed"),
             (payload("block", anna.jid.bare), "not-allowed"),
             (payload("block", *(f"x{n}.example" for n in range(MOST + 1))), "resource-constraint"),
+            (
+                payload("block", *(f"x.example/{n:01000}" for n in range(MOST_TEXT // 1000))),
+                "resource-constraint",
+            ),
         ):
             assert error_of(await ask(anna, "set", content)) == [expected]
         for to in (anna.jid.bare, JID.of("nobody@example.org")):

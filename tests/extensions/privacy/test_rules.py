@@ -107,7 +107,14 @@ def test_the_form_says_and_takes_all() -> None:
     assert payloads.parse(submitted(online=["nobody"]), DEFAULT).online == choice("nobody")
 
 
-def test_too_many_exceptions() -> None:
-    field = forms.Field("online.never", tuple(f"x{n}.example" for n in range(payloads.MOST + 1)))
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"x{n}.example" for n in range(payloads.MOST + 1)],
+        [f"{n:01000}@x.example" for n in range(payloads.MOST_TEXT // 1000 + 1)],
+    ],
+)
+def test_too_many_exceptions(values: list[str]) -> None:
+    field = forms.Field("online.never", tuple(values))
     with pytest.raises(StanzaError):
         payloads.parse(forms.Form("submit", (field,)), DEFAULT)
