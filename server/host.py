@@ -16,6 +16,7 @@ from server.account import Account, Accounts
 from server.dispatch import Tables, guard_inbound, guard_outbound, run
 from server.errors import Condition, StanzaError
 from server.extension import At, Extension, Inbound, Outbound, Request, Verdict
+from server.moments import MessageReturned
 from server.requests import answer, malformed
 from server.router import Verdict as Route
 from server.router import route_iq
@@ -326,7 +327,9 @@ class Host:
             if wrong is not None:
                 return self.refuse(stanza, wrong)
             return self._answer(stanza, At.HOST, session, None)
-        if stanza.kind == "message" and stanza.type not in ("error", "headline"):
+        if stanza.kind == "message" and stanza.type == "error":
+            self.moment(MessageReturned(stanza))
+        elif stanza.kind == "message" and stanza.type != "headline":
             return self._no_such_account(stanza)
         return None
 

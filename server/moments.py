@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from server.account import Account
     from server.jid import JID
     from server.session import Session
+    from server.stanza import Stanza
 
 
 @dataclass(slots=True)
@@ -54,6 +55,13 @@ class SessionEnded:
     """A session is gone for good: ended by its stream, or its time for resumption ran out."""
 
     session: Session
+
+
+@dataclass(slots=True)
+class MessageReturned:
+    """A message that the host itself has sent came back with an error (RFC 6120 §8.3)."""
+
+    error: Stanza
 
 
 @dataclass(slots=True)

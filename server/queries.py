@@ -117,7 +117,7 @@ class Queries:
             if not found.answer.done():
                 found.answer.set_result(stanza)
         else:
-            self._fail(stanza.id or "", _refusal(stanza.element))
+            self._fail(stanza.id or "", refusal_in(stanza.element))
 
     def gone(self, who: JID) -> None:
         """That address will answer no more."""
@@ -152,7 +152,7 @@ class Queries:
             self._is_watching = False
 
 
-def _refusal(element: Element) -> StanzaError:
+def refusal_in(element: Element) -> StanzaError:
     """The error in an answer, as far as it is one we know."""
     error = element.find(_ERROR)
     for child in () if error is None else error:

@@ -222,12 +222,17 @@ class Server:
             session.send(wire)
 
     def _told(self, host: JID, wire: bytes) -> None:
-        """Something for a host itself: the answer of a service here to what the host has asked."""
-        if not wire.startswith(b"<iq type='result'") and not wire.startswith(b"<iq type='error'"):
+        """Something for a host itself: what a service here answers it, or sends back to it."""
+        is_returned = wire.startswith(b"<message type='error'")
+        if not is_returned and not wire.startswith((b"<iq type='result'", b"<iq type='error'")):
             return
         element = parse(qualify(wire))
         sender = element.get("from")
-        if sender is not None:
+        if sender is None:
+            return
+        if is_returned:
+            self.hosts[host.domain].receive(Stanza("message", element, host, JID.parse(sender)))
+        else:
             self.answered(Stanza("iq", element, host, JID.parse(sender)))
 
     def answered(self, stanza: Stanza) -> None:

@@ -34,6 +34,7 @@ from server.extension import (
 from server.moments import (
     AccountDeleted,
     ClientRevoked,
+    MessageReturned,
     SessionBound,
     SessionEnded,
     SubscriptionAsked,
@@ -89,6 +90,7 @@ class Push(Extension):
         yield On(SessionBound, self.bound)
         yield On(SessionEnded, self.ended)
         yield On(SubscriptionAsked, self.asked)
+        yield On(MessageReturned, self.returned)
         yield On(ClientRevoked, self.disowned)
         yield On(AccountDeleted, self.deleted)
 
@@ -199,6 +201,10 @@ class Push(Extension):
         """Somebody wants to be a contact."""
         if moment.account.id in self._devices.enabled:
             self._scheduler.asked(moment.account, moment.contact)
+
+    def returned(self, moment: MessageReturned) -> None:
+        """A notification that was a message came back."""
+        self._scheduler.publisher.returned(moment.error)
 
     async def disowned(self, moment: ClientRevoked) -> None:
         """A client has no access any more, so it is told nothing any more."""

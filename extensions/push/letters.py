@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from extensions.push import push2
 from server.jid import JID
+from server.queries import refusal_in
 from server.stanza import Stanza, qualify
 from server.stream.reader import parse
 
 if TYPE_CHECKING:
     from extensions.push.wants import Match
     from extensions.push.watch import Device, Watch
+    from server.errors import StanzaError
     from server.host import Host
 
+#: Of so many notifications it is known whose they are, should they come back.
+_REMEMBERED: Final = 1000
+_ERROR: Final = "{jabber:client}error"
 _CONTACTS: Final = ("mailto:", "https:")
 
 
@@ -27,7 +33,11 @@ class Letters:
         mine = f"https://{host.domain}"
         self._contact = next((each for each in named if each.startswith(_CONTACTS)), mine)
 
-    def send(self, watch: Watch, device: Device, match: Match, message: Stanza | None) -> None:
+        self._sent: OrderedDict[str, tuple[Watch, Device]] = OrderedDict()
+
+    def send(
+        self, watch: Watch, device: Device, match: Match, message: Stanza | None, *, is_call: bool
+    ) -> None:
         """Notify a device of what waits for it, of which this is the newest, if it is to know."""
         server, row = self._host.server, device.row
         plain, sealed = b"", b""
@@ -36,9 +46,27 @@ class Letters:
         if match.web is not None and plain:
             now = server.clock.utcnow()
             sealed = push2.sealed(match.web, plain, server.entropy, self._contact, now)
-        inside = push2.notification(row.node, is_call=device.agenda.has_call, added=sealed)
+        number = server.entropy.stanza_id()
+        self._sent[number] = watch, device
+        if len(self._sent) > _REMEMBERED:
+            self._sent.popitem(last=False)
+        inside = push2.notification(row.node, is_call=is_call, added=sealed)
         to = JID.parse(row.service)
         wire = b"<message id='%s' from='%s' to='%s'>%s</message>" % (
-            server.entropy.stanza_id().encode(), self._host.jid.wire, to.wire, inside,
+            number.encode(), self._host.jid.wire, to.wire, inside,
         )  # fmt: skip
         server.tell(server.route, Stanza("message", parse(qualify(wire)), to, self._host.jid))
+
+    def returned(self, error: Stanza) -> tuple[Watch, Device, StanzaError] | None:
+        """Whose notification came back; None if it is none, or somebody else says so."""
+        watch, device = self._sent.get(error.id or "", (None, None))
+        if watch is None or device is None or error.from_ != device.row.service:
+            return None
+        del self._sent[error.id or ""]
+        return watch, device, refusal_in(error.element)
+
+
+def is_passing(error: Stanza) -> bool:
+    """Whether the sender of an error says that it may be gone later (RFC 6120 §8.3.2)."""
+    found = error.element.find(_ERROR)
+    return found is not None and found.get("type") == "wait"

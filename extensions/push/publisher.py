@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from extensions.push import payloads
 from extensions.push.content import Content, content_of, request_of
 from extensions.push.contents import Contents
-from extensions.push.letters import Letters
+from extensions.push.letters import Letters, is_passing
 from extensions.push.rules import FINAL, RETRY
 from extensions.push.sealing import IV_BYTES, sealed
 from server import outages
@@ -99,10 +99,35 @@ class Publisher:
         if match is None:
             self._ask(watch, device, message)
             return
-        self._letters.send(watch, device, match, message)
+        # Nobody says that it came; but the one before would have come back by now.
+        if device.left_at is not None and self._now() >= device.left_at + PATIENCE:
+            device.agenda.succeeded()
+        device.left_at, is_call = self._now(), device.agenda.has_call
         self._take(watch, device, payloads.text_of(device.agenda.count))
-        self._succeeded(watch, device)
+        device.told = max((device.told, *device.agenda.told))
+        self._letters.send(watch, device, match, message, is_call=is_call)
         self._release(watch, device)
+
+    def returned(self, error: Stanza) -> None:
+        """A notification came back.
+
+        "errors of type 'wait' SHOULD be retried in an appropriate manner … Other error types MUST
+        NOT be automatically retried." (`urn:xmpp:push2:0`)
+        """
+        found = self._letters.returned(error)
+        if found is None or found[1].is_gone:
+            return
+        watch, device, refusal = found
+        device.left_at = None
+        if is_passing(error) and refusal.condition not in FINAL:
+            self._judge(watch, device, refusal)
+            self._settled(watch)
+        elif refusal.condition in FINAL or device.agenda.missed():
+            watch.trace.note(f"disabled: the app server answered {refusal.condition}", device.name)
+            self._give_up(watch, device)
+        else:
+            watch.trace.note(f"failed: {refusal.condition}", device.name)
+            self._settled(watch)
 
     def _ask(self, watch: Watch, device: Device, message: Stanza | None) -> None:
         row = device.row
@@ -156,15 +181,11 @@ class Publisher:
         self._settled(watch)
         self._next(service)
 
-    def _succeeded(self, watch: Watch, device: Device) -> None:
-        device.agenda.succeeded()
-        device.told = max((device.told, *device.agenda.told))
-        if device.row.wants.match is None:
-            watch.trace.note("taken by the app server", device.name)
-
     def _judge(self, watch: Watch, device: Device, refusal: BaseException | None) -> None:
         if refusal is None:
-            self._succeeded(watch, device)
+            device.agenda.succeeded()
+            device.told = max((device.told, *device.agenda.told))
+            watch.trace.note("taken by the app server", device.name)
             return
         condition = refusal.condition if isinstance(refusal, StanzaError) else None
         word = condition or type(refusal).__name__

@@ -181,6 +181,11 @@ class Agenda(Generic[S]):
         self._called.clear()
         return self.failures >= GIVE_UP
 
+    def missed(self) -> bool:
+        """It will not do, and nobody need try again; True if the device is to be given up."""
+        self.failures += 1
+        return self.failures >= GIVE_UP
+
 
 def has_reached(sent: int, acked: int) -> bool:
     """Whether the stanza number `sent` was acknowledged; numbers wrap (XEP-0198 §4)."""

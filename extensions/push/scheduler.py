@@ -57,7 +57,7 @@ class Scheduler:
         self._interval = float(section.interval)
         self._recall = Recall(host)
         self._alarm = Alarm(host.server, self.look)
-        self._publisher = Publisher(host, section, self._rearm, self._give_up)
+        self.publisher = Publisher(host, section, self._rearm, self._give_up)
 
     # -- what waited before the server was started --
 
@@ -224,7 +224,7 @@ class Scheduler:
         for device in watch.devices.values():
             hour = watch.hour(device, self._interval)
             if hour is not None and hour <= now and not device.is_busy:
-                self._publisher.send(watch, device)
+                self.publisher.send(watch, device)
 
     def _rearm(self, watch: Watch) -> None:
         self._devices.note(watch)

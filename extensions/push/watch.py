@@ -44,7 +44,7 @@ class Activity(NamedTuple):
 class Device:
     """One node of an app server, and what waits for it."""
 
-    __slots__ = ("agenda", "is_busy", "is_gone", "is_recalled", "noted", "row", "told")
+    __slots__ = ("agenda", "is_busy", "is_gone", "is_recalled", "left_at", "noted", "row", "told")
 
     def __init__(self, row: DeviceRow, clock: Clock) -> None:
         self.row = row
@@ -57,6 +57,7 @@ class Device:
             self.agenda.not_before = clock.now() + min(max(left, 0.0), LONGEST_RETRY)
         self.is_busy = False  # a notification is on its way, or waits for its turn
         self.is_gone = False
+        self.left_at: float | None = None  # a notification that may come back
         self.is_recalled = False  # what it lacked before is known: nothing, or it was looked up
 
     @property

@@ -6,7 +6,11 @@ import json
 from base64 import b64decode
 from typing import TYPE_CHECKING
 
+import pytest
+
 from extensions.push.push2 import FEATURES, NS, WITH_BODY
+from extensions.push.rules import GIVE_UP
+from server.errors import Condition, StanzaError
 from tests.extensions.push.makers import APP, BODY, CALL, Makers, manage, open_makers, write
 from tests.extensions.push.test_push2 import WAKE, token, web
 from tests.extensions.push.test_webpush import PUBLIC, RECEIVER, SECRET, b64, decrypt
@@ -15,6 +19,7 @@ from tests.harness.talk import expect_refusal
 
 if TYPE_CHECKING:
     from server.element import Element
+    from server.errors import ErrorType
     from tests.harness.house import Client
 
 CLIENT = "https://push.example.com/adlfkjadafdasf"
@@ -151,6 +156,49 @@ async def test_after_a_restart() -> None:
         await makers.house.restart()
         await makers.pass_time(100)
         assert len(makers.app.letters) == 1
+
+
+@pytest.mark.parametrize(("condition", "type_", "asked", "left"), [
+    (Condition.SERVICE_UNAVAILABLE, "cancel", 1, 1),
+    (Condition.RESOURCE_CONSTRAINT, "wait", 2, 1),
+    (Condition.ITEM_NOT_FOUND, "cancel", 1, 0),
+])  # fmt: skip
+async def test_what_comes_back(
+    condition: Condition, type_: ErrorType, asked: int, left: int
+) -> None:
+    """Told once more only where that is of use; not at all where it never will be."""
+    async with open_makers() as makers:
+        await asleep(makers)
+        makers.app.refusal = StanzaError(condition, type=type_)
+        await write(await makers.house.online("ben/pc"))
+        await makers.pass_time(60)
+        assert makers.app.asked == asked
+        rows = await makers.house.database.fetch("SELECT node FROM push_device")
+        assert len(rows) == left
+
+
+async def test_what_comes_back_again_and_again() -> None:
+    async with open_makers() as makers:
+        await asleep(makers)
+        makers.app.refusal = StanzaError(Condition.SERVICE_UNAVAILABLE)
+        ben = await makers.house.online("ben/pc")
+        for _ in range(GIVE_UP + 3):
+            await write(ben)
+            await makers.pass_time(70)
+        assert makers.app.asked == GIVE_UP
+        assert await makers.house.database.fetch("SELECT node FROM push_device") == []
+
+
+async def test_somebody_else_says_that_it_came_back() -> None:
+    async with open_makers() as makers:
+        await asleep(makers)
+        ben = await makers.house.online("ben/pc")
+        await write(ben)
+        await makers.pass_time(7)
+        name = makers.app.letters[0].get("id")
+        error = "<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+        await ben.send(f"<message type='error' to='example.org' id='{name}'>{error}</message>")
+        assert len(await makers.house.database.fetch("SELECT node FROM push_device")) == 1
 
 
 async def test_wishes_that_make_no_sense() -> None:
