@@ -8,6 +8,8 @@ from server.messages.progress import Progress
 from server.stream.management import MOST_BYTES, AckedTooMuchError, Outbox
 
 if TYPE_CHECKING:
+    from asyncio import Future
+
     from server.account import Account
     from server.errors import StreamError
     from server.host import Host
@@ -81,6 +83,7 @@ class Session:
         "sequence",
         "state",
         "stream",
+        "work",
     )
 
     def __init__(self, account: Account, jid: JID, stream: Stream) -> None:
@@ -105,6 +108,7 @@ class Session:
         self.resume_id = ""
         self.handled = 0  # stanzas received since stream management was enabled
         self.sequence = 0  # journal number of the last effect of a received stanza
+        self.work: Future[None] | None = None  # for the stanza that was received last, if not done
         self.state: dict[str, object] | None = None  # rare data of extensions
 
     @property

@@ -186,7 +186,7 @@ class Sessions:
             while len(self._ended) >= REMEMBERED:
                 del self._ended[next(iter(self._ended))]
             # Only what is on disk was handled; with something still on its way we say nothing.
-            if session.sequence <= self._server.journal.durable:
+            if session.work is None and session.sequence <= self._server.journal.durable:
                 self._ended[session.resume_id] = session.jid, session.handled % WRAP
 
     def _bounce_requests(self, session: Session) -> None:

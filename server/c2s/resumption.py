@@ -12,6 +12,8 @@ from server.sasl.mechanism import Failure
 from server.stream.management import NS, WRAP, AckedTooMuchError, Outbox, parse_h
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from server.c2s.phase import Table
     from server.c2s.stream import ClientStream
     from server.element import Element
@@ -108,16 +110,14 @@ def resume(stream: ClientStream, element: Element) -> None:
         stream.write(session)
     elif session is not None:
         found = session
-        journal = stream.server.journal
-        journal.when_durable(journal.last, lambda: _go_on(stream, found))
+        when_settled(found, lambda: _go_on(stream, found))
 
 
 def claim(stream: ClientStream, element: Element) -> Session | bytes | None:
     """The session that is to be resumed, parted from its old connection; or why not.
 
     None when the stream had to be closed. `h` in our answer is an acknowledgement like any other:
-    the caller waits for the disk, also for what a handler that the lost connection left behind may
-    just be writing, and then looks again.
+    the caller waits until all is settled, and then looks again.
     """
     server, host = stream.server, stream.host
     assert host is not None
@@ -141,6 +141,18 @@ def claim(stream: ClientStream, element: Element) -> Session | bytes | None:
         return None
     server.sessions.take(session)
     return session
+
+
+def when_settled(session: Session, callback: Callable[[], None]) -> None:
+    """Call back when nothing is under way for what the session has received, and all is on disk.
+
+    The lost connection may have left a handler behind.
+    """
+    journal = session.host.server.journal
+    if session.work is None:
+        journal.when_durable(journal.last, callback)
+    else:
+        session.work.add_done_callback(lambda _: journal.when_durable(journal.last, callback))
 
 
 def may_go_on(stream: ClientStream, session: Session, phase: Phase) -> bool | None:

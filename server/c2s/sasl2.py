@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from server.c2s.stream import ClientStream
     from server.element import Element
     from server.server import Server
-    from server.storage.journal import Journal
+    from server.session import Session
 
 _MISMATCH: Final = f"<config-version-mismatch xmlns='{NS_PIPELINING}'/>".encode()
 _MINUTE: Final = 60_000
@@ -267,7 +267,7 @@ async def _resume(
     session = resumption.claim(stream, element)
     if session is None or isinstance(session, bytes):
         return session
-    await _until_durable(stream.server.journal)
+    await _settled(session)
     may = resumption.may_go_on(stream, session, Phase.AUTHENTICATING)
     if may is None:
         return None
@@ -282,11 +282,10 @@ async def _resume(
     return None
 
 
-async def _until_durable(journal: Journal) -> None:
-    if journal.last > journal.durable:
-        done = asyncio.get_running_loop().create_future()
-        journal.when_durable(journal.last, partial(done.set_result, None))
-        await done
+async def _settled(session: Session) -> None:
+    done = asyncio.get_running_loop().create_future()
+    resumption.when_settled(session, partial(done.set_result, None))
+    await done
 
 
 async def _bind(stream: ClientStream, login: Login, refusal: bytes, token: bytes) -> None:

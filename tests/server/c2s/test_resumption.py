@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
+from server.extension import Extension, Outbound, Phase, Verdict
 from server.stream.management import REQUEST_EVERY, WRAP
-from tests.harness.house import House
+from tests.harness import sasl2
+from tests.harness.house import CORE, House
 from tests.harness.loop import settle
 from tests.harness.talk import (
     SM,
@@ -23,6 +26,12 @@ from tests.harness.talk import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from server.errors import StanzaError
+    from server.extension import Wire
+    from server.session import Session
+    from server.stanza import Stanza
     from tests.harness.house import Client
 
 R = f"<r xmlns='{SM}'/>"
@@ -603,6 +612,66 @@ async def test_resumption_waits_for_the_disk_too() -> None:
         await client.expect_nothing()
         house.database.release()
         await client.expect(f"<resumed xmlns='{SM}' h='1'/>")
+
+
+class Slow(Extension):
+    """Looks at each message for as long as the test says."""
+
+    name = "slow"
+
+    def wires(self) -> Iterable[Wire]:
+        yield Outbound(Phase.GUARD, self.see)
+
+    def see(self, session: Session, stanza: Stanza) -> Verdict | None:
+        if self.looked is not None:
+            return None
+        self.looked = asyncio.get_running_loop().create_future()
+        return self.host.wait(stanza, self.looked)
+
+    looked: asyncio.Future[StanzaError | None] | None = None
+
+
+async def test_resumption_waits_for_what_is_still_looked_at() -> None:
+    """§5: it is not handled yet, although it came; a crash now would lose it."""
+    for by_sasl2 in (False, True):
+        async with House((*CORE, Slow)) as house:
+            slow = house.server.hosts["example.org"].service("slow")
+            anna, name = await managed(house)
+            ben = await house.online("ben/b")
+            client = house.connect() if by_sasl2 else await authenticate(house, "anna")
+            if by_sasl2:
+                await client.open()
+            anna.say(message("hi", "ben@example.org"))
+            anna.vanish()
+            asked = f"<resume xmlns='{SM}' previd='{name}' h='0'/>"
+            client.say(sasl2.plain("anna", asked, agent=None) if by_sasl2 else asked)
+            await settle()
+            assert not client.inbox
+            assert not ben.inbox
+            slow.looked.set_result(None)
+            await ben.expect(said("hi", "anna@example.org/a"))
+            answer = await client.next()
+            resumed = (
+                answer if answer.tag == f"{{{SM}}}resumed" else answer.find(f"{{{SM}}}resumed")
+            )
+            assert resumed is not None
+            assert resumed.get("h") == "1"
+
+
+async def test_a_session_that_ends_over_a_stanza_says_nothing_of_it() -> None:
+    async with House((*CORE, Slow)) as house:
+        slow = house.server.hosts["example.org"].service("slow")
+        anna, name = await managed(house)
+        await house.online("ben/b")
+        anna.say(message("hi", "ben@example.org"))
+        anna.vanish()
+        session = house.server.sessions.resumable(name)
+        assert session is not None
+        house.server.sessions.end(session)
+        slow.looked.set_result(None)
+        again = await resume(house, "anna", name)
+        answer = await again.expect(f"<failed xmlns='{SM}'/>")
+        assert answer.get("h") is None
 
 
 async def test_two_resume_while_the_disk_is_busy() -> None:
