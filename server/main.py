@@ -52,7 +52,9 @@ def serve(config: Config) -> None:
     with DataFolder(config.data) as folder:
         begins_anew = uvloop.run(_run(config, folder))
     if begins_anew:
-        # The same process, so whoever watches over it need not know.
+        # The same process, so whoever watches over it need not know; it forgets what is buffered.
+        sys.stdout.flush()
+        sys.stderr.flush()
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 
