@@ -66,10 +66,10 @@ class Ending:
         self.begins_anew = False
 
     def ask(self, begins_anew: bool = False) -> None:
-        """End it now; who asks to begin anew must be the first."""
-        if not self.asked.is_set():
-            self.begins_anew = begins_anew
-            self.asked.set()
+        """End it now; once somebody wants nothing but its end, it does not begin anew."""
+        is_first = not self.asked.is_set()
+        self.begins_anew = begins_anew and (is_first or self.begins_anew)
+        self.asked.set()
 
 
 async def _run(config: Config, folder: DataFolder) -> bool:

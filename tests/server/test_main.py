@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server.main import Front, _orders
+from server.main import Ending, Front, _orders
 from server.net.certificates import CertificateStore, ensure_certificate
 from tests.harness.house import DOMAIN, House
 
@@ -52,6 +52,20 @@ async def test_who_is_online_must_log_in_anew(order: str, condition: str) -> Non
         assert not house.server.sweep.hibernating
         if order == "user.password":
             await house.login("anna/phone", "new")
+
+
+@pytest.mark.parametrize(
+    ("asked", "begins_anew"),
+    [([False], False), ([True], True), ([True, True], True), ([True, False], False),
+     ([False, True], False), ([True, False, True], False)],
+)  # fmt: skip
+async def test_who_wants_it_to_end_is_obeyed(asked: list[bool], begins_anew: bool) -> None:
+    """A signal that comes while the server is about to begin anew ends it for good."""
+    ending = Ending()
+    for each in asked:
+        ending.ask(each)
+    assert ending.asked.is_set()
+    assert ending.begins_anew is begins_anew
 
 
 async def shown(port: int) -> bytes:
