@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
+from server import log
 from server.config.sections import Limits
 from server.meters import Meters
+from server.net import turnstile
 from server.net.turnstile import Turnstile
 from tests.harness.clock import FakeClock
 
@@ -116,3 +122,24 @@ def test_the_log_tells_and_is_not_flooded() -> None:
     found = [each["peer"] for each in logs if each["event"] == "connection.refused"]
     assert found == [HOME] * 10 + ["192.0.2.2", HOME]
     assert (logs[0]["log_level"], logs[0]["reason"]) == ("warning", "count")
+
+
+@pytest.mark.parametrize("peer", ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1"])
+def test_the_filter_in_the_readme_fits_the_log(peer: str) -> None:
+    """What stands there for fail2ban finds the address in the lines that are written."""
+    readme = Path(turnstile.__file__).with_name("README.md").read_text("utf-8")
+    found = re.search("failregex = (.*)", readme)
+    assert found is not None
+    pattern = re.compile(found[1].replace("<ADDR>", r"(?P<ip>(?:[0-9]+\.){3}[0-9]+|[0-9a-f:]+)"))
+    out = io.StringIO()
+    log.configure("info", "json", out)
+    try:
+        for event in ("connection.refused", "login.failed"):
+            log.get("test").warning(event, host="example.org", peer=peer, reason="count")
+        log.get("test").info("session.bound", peer=peer)
+    finally:
+        structlog.reset_defaults()
+    matches = [pattern.search(line) for line in out.getvalue().splitlines()]
+    assert [match and match["ip"] for match in matches] == [peer.removeprefix("::ffff:")] * 2 + [
+        None
+    ]
