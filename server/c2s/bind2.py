@@ -42,9 +42,9 @@ def bind(stream: ClientStream, login: Login, told: bytes) -> tuple[Session, byte
     """Bind a resource and switch on what the client asks for; the `<bound/>` (§3.2).
 
     Raises StanzaError. "Clear the offline messages for this user" is not done: a message is due to
-    the account's devices until one of them has acknowledged or fetched it, and a client has a cursor
-    of its own (`server/messages/progress.py`). DEVIATION: a client that does not come as far as
-    reading the archive would lose what it was never shown.
+    the account's devices until one of them has acknowledged or fetched it, and a client has a
+    cursor of its own (`server/messages/progress.py`). DEVIATION: a client that does not come as far
+    as reading the archive would lose what it was never shown.
     """
     account, request = login.account, login.request.bind
     assert account is not None

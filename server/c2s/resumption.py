@@ -8,6 +8,7 @@ from server.c2s.admission import judge
 from server.c2s.phase import Phase
 from server.element import escape
 from server.errors import Condition, StreamCondition, StreamError
+from server.messages.shunned import is_from
 from server.sasl.mechanism import Failure
 from server.stream.management import NS, WRAP, AckedTooMuchError, Outbox, parse_h
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from server.c2s.phase import Table
     from server.c2s.stream import ClientStream
     from server.element import Element
+    from server.jid import JID
     from server.session import Session
 
 _NS: Final = NS.encode()
@@ -192,11 +194,21 @@ def attach(stream: ClientStream, session: Session, before: bytes = b"", after: b
         b"%s<resumed xmlns='%s' h='%d' previd='%s'/>%s"
         % (before, _NS, session.handled % WRAP, escape(session.resume_id), after)
     )
+    shuns = session.account.shuns
+    if shuns is not None and outbox.queue:
+        _shed(session, outbox, shuns)
     # "the server … MUST … retransmit" what was not acknowledged, in order (§5)
     for wire, _ in outbox.queue:
         stream.write(wire)
     if outbox.queue:
         stream.write(outbox.request(server.clock.now()))
+
+
+def _shed(session: Session, outbox: Outbox, shuns: Callable[[JID], bool]) -> None:
+    """Let go what came from those whom the user has blocked meanwhile (XEP-0191 §3.3)."""
+    mids = outbox.drop(lambda wire: is_from(wire, shuns))
+    if mids:
+        session.account.acknowledged(mids)
 
 
 def failed(condition: Condition, handled: int | None = None) -> bytes:

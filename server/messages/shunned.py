@@ -20,12 +20,13 @@ _FROM: Final = b" from='"
 
 def shunned(shuns: Callable[[JID], bool], rows: Iterable[tuple[int, bytes, int]]) -> set[int]:
     """Which of these messages (identifier, stanza, flags) are from somebody like that."""
-    found = set()
-    for mid, wire, _ in rows:
-        sender = sender_of(wire)
-        if sender is not None and shuns(sender):
-            found.add(mid)
-    return found
+    return {mid for mid, wire, _ in rows if is_from(wire, shuns)}
+
+
+def is_from(wire: bytes, shuns: Callable[[JID], bool]) -> bool:
+    """Whether a stanza is from somebody like that."""
+    sender = sender_of(wire)
+    return sender is not None and shuns(sender)
 
 
 def sender_of(wire: bytes) -> JID | None:

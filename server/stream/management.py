@@ -6,7 +6,10 @@ identifier of the stored message it carries (0 if none), until the peer has ackn
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NS: Final = "urn:xmpp:sm:3"
 WRAP: Final = 1 << 32
@@ -76,6 +79,23 @@ class Outbox:
         del queue[:count]
         self.acked = h
         self.requested = 0.0
+        return mids
+
+    def drop(self, is_unwanted: Callable[[bytes], bool]) -> list[int]:
+        """Take back what the peer shall not get any more; the stored messages among it.
+
+        To be called when the peer has just said what it has, and gets the rest anew: what it counts
+        and what we count stays the same.
+        """
+        kept, mids = [], []
+        for wire, mid in self.queue:
+            if not is_unwanted(wire):
+                kept.append((wire, mid))
+                continue
+            self.size -= len(wire)
+            if mid:
+                mids.append(mid)
+        self.queue = kept
         return mids
 
 

@@ -9,6 +9,7 @@ from extensions.blocking.store import count_reports
 from extensions.registry import ALL
 from server.jid import JID
 from tests.harness.house import CORE, Client, House
+from tests.harness.talk import SM, authenticate, enable
 
 if TYPE_CHECKING:
     from server.element import Element
@@ -184,6 +185,28 @@ async def test_what_waited_since_before_is_not_delivered() -> None:
         await again.send("<iq type='set' id='m'><query xmlns='urn:xmpp:mam:2'/></iq>")
         bodies = [body.text for each in again.take_all() for body in each.iter(BODY)]
         assert bodies == ["one", "two", "three"]
+
+
+async def test_what_waits_for_a_device_to_resume_is_not_delivered() -> None:
+    async with house() as home:
+        anna = await home.online("anna/balcony")
+        other = await home.online("anna/chamber")
+        name = (await enable(other)).get("id")
+        other.vanish()
+        ben, carl = await home.online("ben/garden"), await home.online("carl/hill")
+        for who, text in ((ben, "one"), (carl, "two"), (ben, "three")):
+            message = f"<message type='chat' to='anna@example.org'><body>{text}</body></message>"
+            await who.send(message)
+        await do(anna, "block", BEN)
+        again = await authenticate(home, "anna")
+        await again.send(f"<resume xmlns='{SM}' previd='{name}' h='0'/>")
+        await again.expect(f"<resumed xmlns='{SM}'/>")
+        assert [each.findtext(BODY) for each in messages(again)] == ["two"]
+        # Both still count the same.
+        await carl.send("<message type='chat' to='anna@example.org'><body>four</body></message>")
+        assert [each.findtext(BODY) for each in messages(again)] == ["four"]
+        await again.send(f"<a xmlns='{SM}' h='2'/>")
+        assert not again.session.outbox.queue  # type: ignore[union-attr]
 
 
 async def test_blocked_by_whatever_belongs_to_it() -> None:

@@ -102,3 +102,15 @@ def test_when_to_ask() -> None:
 def test_reading_a_counter(text: str | None, value: int | None) -> None:
     """§13: xs:unsignedInt."""
     assert parse_h(text) == value
+
+
+def test_taking_back() -> None:
+    """The peer is told nothing, and both go on counting the same."""
+    box = outbox(1, acked=5)
+    box.put(b"<message from='a'/>", 2)
+    box.put(b"<presence from='a'/>", 0)
+    box.put(b"<message/>", 3)
+    assert box.drop(lambda wire: b"from" in wire) == [2]
+    assert [mid for _, mid in box.queue] == [1, 3]
+    assert (box.sent, box.size) == (7, 20)
+    assert box.acknowledge(7) == [1, 3]
