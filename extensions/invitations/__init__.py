@@ -89,26 +89,26 @@ class Invitations(Extension):
     async def show(self, stream: ClientStream, element: Element) -> None:
         """A stranger shows a token; if it is good the stream remembers."""
         try:
-            found = await self._look_up(stream, element)
+            if element.get("type") != "set":
+                raise StanzaError(Condition.BAD_REQUEST, "A token comes in a set")
+            await self.shows(stream, element[0].get("token", ""))
         except StanzaError as refusal:
             self._answer(stream, element, b"error", refusal.build())
             return
-        stream.state = {**(stream.state or {}), _SHOWN: found}
         self._answer(stream, element, b"result", b"")
 
-    async def _look_up(self, stream: ClientStream, element: Element) -> Invitation:
+    async def shows(self, stream: ClientStream, token: str) -> None:
+        """The same, however the token came. Raises StanzaError."""
         throttle, peer = self.host.server.throttle, stream.connection.peer
         if throttle.is_blocked(peer):
             raise StanzaError(
                 Condition.RESOURCE_CONSTRAINT, "Too many failures; wait", ErrorType.WAIT
             )
-        if element.get("type") != "set":
-            raise StanzaError(Condition.BAD_REQUEST, "A token comes in a set")
-        found = await self.book.find(element[0].get("token", ""), self.host.domain)
+        found = await self.book.find(token, self.host.domain)
         if found is None or not found.registers:
             throttle.failed(peer)
             raise StanzaError(Condition.ITEM_NOT_FOUND, _UNKNOWN)
-        return found
+        stream.state = {**(stream.state or {}), _SHOWN: found}
 
     def _answer(self, stream: ClientStream, element: Element, kind: bytes, content: bytes) -> None:
         stream.write(

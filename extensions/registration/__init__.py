@@ -81,7 +81,7 @@ class Registration(Extension):
     def register(self, stream: ClientStream, element: Element) -> Awaitable[None] | None:
         """A stranger asks what is needed, or brings it (§3.1.1)."""
         if element.get("type") == "get":
-            self._say(stream, element, payloads.form(self._reserved(stream)))
+            self._say(stream, element, self._form(stream))
             return None
         return self._create(stream, element)
 
@@ -93,6 +93,8 @@ class Registration(Extension):
                 raise StanzaError(Condition.BAD_REQUEST, "Registering takes a get and a set")
             wish = payloads.Wish.parse(element[0])
             address = accounts.address(wish, host.domain)
+            if wish.token and self._invitations is not None:
+                await self._invitations.shows(stream, wish.token)
             async with self._admitted(stream, address):
                 await accounts.create(server, address, wish.password)
         except StanzaError as refusal:
@@ -101,10 +103,12 @@ class Registration(Extension):
         stream.state = {**(stream.state or {}), NS: True}
         self._say(stream, element, b"")
 
-    def _reserved(self, stream: ClientStream) -> str:
-        """The only name that an invited stranger may have, if there is such."""
+    def _form(self, stream: ClientStream) -> bytes:
+        """What a stranger must fill in; who is invited may have only one name to choose."""
         shown = None if self._invitations is None else self._invitations.shown(stream)
-        return "" if shown is None else shown.username
+        if shown is None and not self._config.enabled:
+            return payloads.form_for_invited()
+        return payloads.form("" if shown is None else shown.username)
 
     @asynccontextmanager
     async def _admitted(self, stream: ClientStream, address: JID) -> AsyncIterator[None]:

@@ -33,6 +33,36 @@ async def test_the_conversation_of_the_example() -> None:
         await house.connect().authenticate(JID.of(f"juliet@{DOMAIN}"), "Calliope")
 
 
+FILLED = (
+    "<iq type='set' id='reg'><query xmlns='jabber:iq:register'>"
+    "<x xmlns='jabber:x:data' type='submit'>"
+    "<field var='FORM_TYPE'><value>jabber:iq:register</value></field>"
+    "<field var='{{urn:xmpp:pars:0}}preauth'><value>{}</value></field>"
+    "<field var='username'><value>{}</value></field>"
+    "<field var='password'><value>Calliope</value></field></x></query></iq>"
+)
+
+
+async def test_a_client_that_knows_no_invitations_fills_in_a_form() -> None:
+    """COMPAT: Gajim 1.7, Dino 0.4, Psi+ and others show forms, but no tokens."""
+    async with open_house() as house:
+        token = await issue(house, username="juliet")
+        client = await stranger(house)
+        await client.send("<iq type='get' id='g'><query xmlns='jabber:iq:register'/></iq>")
+        asked = await client.next()
+        assert asked.find(".//{jabber:x:data}x") is not None
+        await client.send(FILLED.format("nonsense", "juliet"))
+        assert condition(await client.next()) == "item-not-found"
+        await client.send(FILLED.format(token, "romeo"))
+        assert condition(await client.next()) == "not-acceptable"
+        await client.send(FILLED.format(f"xmpp:{DOMAIN}?register;preauth={token}", "juliet"))
+        await client.expect(DONE)
+        await house.connect().authenticate(JID.of(f"juliet@{DOMAIN}"), "Calliope")
+        other = await stranger(house)
+        await other.send(FILLED.format(token, "tybalt"))
+        assert condition(await other.next()) == "item-not-found"
+
+
 async def test_a_rejected_token() -> None:
     async with open_house() as house:
         client = await stranger(house)
