@@ -13,7 +13,7 @@ from extensions.push.devices import Devices
 from extensions.push.payloads import NS
 from extensions.push.scheduler import Scheduler
 from extensions.push.section import Push as Section
-from extensions.push.store import DeviceRow
+from extensions.push.store import DeviceRow, encode
 from extensions.push.watch import Activity
 from extensions.push.worth import shows_reading
 from server.errors import Condition, StanzaError
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 _READ: Final = "cancelled: read on another device"
 #: Bytes of an address and a node together; so much PostgreSQL takes in an index.
 _LONGEST: Final = 2048
+#: They are read whenever there is something to tell.
+_WANTS_LIMIT: Final = 32_768
 _PUBSUB: Final = "{http://jabber.org/protocol/pubsub}pubsub"
 
 
@@ -120,6 +122,8 @@ class Push(Extension):
     ) -> None:
         account, session = _owner(request)
         may_be_notified(self.host.server, service, node)
+        if len(encode(wants)) > _WANTS_LIMIT:
+            raise StanzaError(Condition.NOT_ACCEPTABLE, "These are too many wishes for one device")
         row = DeviceRow(service, node, session.client, session.jid.resource, options, wants)
         await self._devices.save(self._devices.watch(account), row)
 

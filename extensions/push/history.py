@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 #: So many events are kept for an account.
 KEPT: Final = 50
 
+#: Of addresses, which others choose, so much is kept.
+_SHOWN: Final = 200
+
 _log = log.get(__name__)
 
 
@@ -46,6 +49,7 @@ class Trace:
 
     def note(self, what: str, device: str = "", conversation: str = "") -> None:
         """Something has happened."""
+        device, conversation = device[:_SHOWN], conversation[:_SHOWN]
         times, events = 1, self._events
         if events and events[-1][1:4] == (device, what, conversation):
             times += events.pop().times

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MOST_AT_ONE: Final = 8
 #: And so many may wait, at all of them together; beyond it they are tried again later.
 MOST_WAITING: Final = 10_000
+#: And so many for one of them, which must not use up all places by its silence.
+MOST_FOR_ONE: Final = 2500
 #: How long to wait for an answer, in seconds.
 PATIENCE: Final = 30.0
 
@@ -58,7 +60,9 @@ class Publisher:
         service = device.row.service
         if self._open.get(service, 0) < MOST_AT_ONE:
             self._publish(watch, device)
-        elif self._waiting < MOST_WAITING:
+            return
+        queue = self._queues.get(service, ())
+        if self._waiting < MOST_WAITING and len(queue) < MOST_FOR_ONE:
             device.is_busy = True
             self._waiting += 1
             self._queues.setdefault(service, deque()).append((watch, device))

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 LOOKED_AT: Final = 4 * MOST
 #: Messages that came so many seconds before the last one may have been waiting for their hour.
 UNSEEN: Final = 15.0
+#: They are read in portions, and no more after so many bytes.
+_PORTION: Final = 50
+_BYTES: Final = 4 << 20
 _PAGE: Final = 200
 
 
@@ -73,10 +76,9 @@ class Recall:
     async def past(self, watch: Watch, account: Account) -> Past:
         """What waited for the account's devices."""
         first = self._first(watch, account)
-        found = await store.entries(self._database, watch.id, first, watch.before, LOOKED_AT)
-        older = 0
-        if len(found) == LOOKED_AT:
-            older = await store.count(self._database, watch.id, first, found[-1].mid)
+        found = await self._entries(watch, first)
+        end = found[-1].mid if found else watch.before
+        older = await store.count(self._database, watch.id, first, end)
         fresh, read_up_to = self._weigh(watch, account, found)
         await self._add_displayed(watch, read_up_to, {each.arrival.conversation for each in fresh})
         unread = [
@@ -86,6 +88,18 @@ class Recall:
         ]
         had = {device: await self._had(watch, device) for device in [*watch.devices.values()]}
         return Past(unread, older, had)
+
+    async def _entries(self, watch: Watch, first: int) -> list[Entry]:
+        """The newest messages, the newest first: not too many, and not too much."""
+        found: list[Entry] = []
+        end, left = watch.before, _BYTES
+        while left > 0 and len(found) < LOOKED_AT:
+            page = await store.entries(self._database, watch.id, first, end, _PORTION)
+            found += page
+            if len(page) < _PORTION:
+                break
+            end, left = page[-1].mid, left - sum(len(each.stanza) for each in page)
+        return found
 
     def _weigh(
         self, watch: Watch, account: Account, found: Iterable[Entry]

@@ -7,7 +7,9 @@ Theory of operation
     together with everything else that waits for the device.
 
     No conversation makes a device ring more than once in `interval` seconds; what comes meanwhile
-    waits for the end of that time. Calls have a shorter interval of their own.
+    waits for the end of that time. Calls have a shorter interval of their own. And however many
+    write or call, a device is notified `MOST_A_MINUTE` times a minute: who has somebody else's
+    address notified, and has himself flooded, must not flood that address.
 
     A device whose app server does not answer is left in peace for a while, longer each time, and
     given up after `GIVE_UP` failures in a row.
@@ -15,6 +17,7 @@ Theory of operation
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
@@ -28,6 +31,10 @@ MOST: Final = 100
 
 #: So many seconds lie between two calls of one conversation; who calls must not flood.
 CALL_INTERVAL: Final = 5.0
+
+#: So many notifications go to a device in a minute.
+MOST_A_MINUTE: Final = 10
+_MINUTE: Final = 60.0
 
 #: Failures in a row after which a device is given up.
 GIVE_UP: Final = 12
@@ -62,13 +69,23 @@ class Arrival(Generic[S]):
 class Agenda(Generic[S]):
     """What waits for one device."""
 
-    __slots__ = ("_called", "_rung", "_untold", "failures", "forgotten", "not_before", "told")
+    __slots__ = (
+        "_called",
+        "_left",
+        "_rung",
+        "_untold",
+        "failures",
+        "forgotten",
+        "not_before",
+        "told",
+    )
 
     def __init__(self) -> None:
         self._untold: dict[int, tuple[Arrival[S], float]] = {}  # with the hour of each
         self.told: dict[int, Arrival[S]] = {}
         self._rung: dict[str, float] = {}  # conversation → when it was last notified of
         self._called: dict[str, float] = {}  # and the same for calls
+        self._left: deque[float] = deque(maxlen=MOST_A_MINUTE)  # when the last ones left
         self.forgotten = 0  # how many more wait than are remembered
         self.failures = 0
         self.not_before = 0.0
@@ -134,7 +151,10 @@ class Agenda(Generic[S]):
     def due(self, interval: float) -> float | None:
         """When the device is to be notified next; None if there is nothing to tell."""
         hours = [self._hour(arrival, due, interval) for arrival, due in self._untold.values()]
-        return max(min(hours), self.not_before) if hours else None
+        if not hours:
+            return None
+        is_full = len(self._left) == MOST_A_MINUTE
+        return max(min(hours), self.not_before, self._left[0] + _MINUTE if is_full else 0.0)
 
     def _hour(self, arrival: Arrival[S], due: float, interval: float) -> float:
         if arrival.is_call:
@@ -145,6 +165,7 @@ class Agenda(Generic[S]):
 
     def take(self, now: float, interval: float) -> None:
         """The device is notified now, of everything."""
+        self._left.append(now)
         self._rung = {who: at for who, at in self._rung.items() if at + interval > now}
         self._called = {who: at for who, at in self._called.items() if at + CALL_INTERVAL > now}
         for mid, (arrival, _) in self._untold.items():

@@ -101,6 +101,11 @@ def _wants(text: str) -> Wants:
     return msgspec.json.decode(text, type=Wants)
 
 
+def encode(wants: Wants) -> str:
+    """What a device asked for, as it is kept."""
+    return msgspec.json.encode(wants).decode()
+
+
 async def enabled(db: Database) -> set[int]:
     """The accounts that have any."""
     return {row[0] for row in await db.fetch(_ENABLED)}
@@ -108,8 +113,7 @@ async def enabled(db: Database) -> set[int]:
 
 async def save(db: Database, account: int, row: DeviceRow, replaced: Sequence[DeviceRow]) -> None:
     """Keep a device, instead of what was known of it, and of those that it takes the place of."""
-    wants = msgspec.json.encode(row.wants).decode()
-    values = (row.service, row.node, row.client, row.resource, row.options, wants)
+    values = (row.service, row.node, row.client, row.resource, row.options, encode(row.wants))
     await db.batch([*_removing(account, replaced), (_SAVE, (account, *values))])
 
 

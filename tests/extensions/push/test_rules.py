@@ -12,6 +12,7 @@ from extensions.push.rules import (
     GIVE_UP,
     LONGEST_RETRY,
     MOST,
+    MOST_A_MINUTE,
     Agenda,
     Arrival,
     has_reached,
@@ -161,3 +162,36 @@ def test_failures() -> None:
 def test_numbers_wrap(sent: int, more: int) -> None:
     assert has_reached(sent, (sent + more) % 2**32)
     assert not has_reached((sent + more + 1) % 2**32, sent)
+
+
+@given(st.lists(st.tuples(TIMES, st.sampled_from("abcdefghijklmnopqrst")), max_size=100))
+def test_so_many_a_minute_and_no_more(messages: list[tuple[float, str]]) -> None:
+    """However many people write."""
+    left = [at for at, _, _ in run(messages, 600.0).left]
+    for first, last in zip(left, left[MOST_A_MINUTE:], strict=False):
+        assert last - first >= 60.0
+
+
+def test_what_was_told_before() -> None:
+    agenda: Agenda[str] = Agenda()
+    agenda.recall(arrival(7, 0.0))
+    agenda.add(arrival(9, 0.0), 0.0)
+    assert (agenda.count, agenda.oldest) == (2, 7)
+    agenda.take(0.0, INTERVAL)
+    agenda.greeted()
+    assert (agenda.count, agenda.oldest) == (0, 0)
+
+
+def test_calls_come_first() -> None:
+    agenda: Agenda[str] = Agenda()
+    for mid, call in ((1, False), (2, True), (3, True), (4, False)):
+        agenda.add(arrival(mid, 0.0, call=call), 0.0)
+    assert agenda.subject is not None
+    assert agenda.subject.mid == 3
+
+
+def test_requests_are_no_messages() -> None:
+    agenda: Agenda[str] = Agenda()
+    agenda.add(Arrival(1, "ben", 0.0, False, {}, is_request=True), 0.0)
+    assert agenda.count == 0
+    assert agenda.is_armed

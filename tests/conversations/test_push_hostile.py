@@ -1,0 +1,175 @@
+"""Who would have this server flood, spy on or speak to others by means of notifications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extensions.push.publisher import MOST_AT_ONE, MOST_FOR_ONE
+from extensions.push.rules import MOST_A_MINUTE
+from server.errors import Condition, StanzaError
+from server.queries import MOST_FOR_ONE as ASKED_OF_ONE
+from tests.extensions.push.makers import (
+    APP,
+    BODY,
+    CALL,
+    NODE,
+    NS,
+    PUBSUB,
+    AppService,
+    enable,
+    open_makers,
+    write,
+)
+from tests.harness.talk import expect_refusal
+
+if TYPE_CHECKING:
+    from server.stanza import Stanza
+    from tests.harness.house import Client
+
+PUSH2 = "urn:xmpp:push2:0"
+WAKE = (
+    "<match profile='urn:xmpp:push2:match:important'>"
+    "<send xmlns='urn:xmpp:push2:send:notify-only:0'/></match>"
+)
+
+
+async def refused(client: Client, inside: str, condition: str) -> None:
+    await client.send(f"<iq type='set' id='e'>{inside}</iq>")
+    await expect_refusal(client, condition, "iq")
+
+
+@pytest.mark.parametrize("jid", [
+    "example.org", "EXAMPLE.org", "ben@example.org", "ben@example.org/pc", "anna@example.org",
+    "pubsub.example.org", "x@pubsub.example.org/y",
+])  # fmt: skip
+async def test_this_server_is_no_app_server(jid: str) -> None:
+    """Neither its accounts nor its services are to hear users with the server's own voice."""
+    async with open_makers() as makers:
+        anna = await makers.house.online("anna/phone")
+        wish = f"<enable xmlns='{NS}' jid='{jid}' node='n'/>"
+        await refused(anna, wish, "not-acceptable")
+        where = f"<service>{jid}</service><client>c</client>"
+        await refused(anna, f"<enable xmlns='{PUSH2}'>{where}{WAKE}</enable>", "not-acceptable")
+
+
+async def test_a_thousand_registrations() -> None:
+    async with open_makers() as makers:
+        anna = await makers.house.online("anna/phone")
+        for number in range(1000):
+            wish = f"<enable xmlns='{NS}' jid='{APP}' node='{number}'/>"
+            anna.say(f"<iq type='set' id='{number}'>{wish}</iq>")
+        await makers.house.settle()
+        assert len(await makers.house.database.fetch("SELECT node FROM push_device")) == 20
+
+
+async def test_many_clients_at_once() -> None:
+    """They do not look before the others have written."""
+    async with open_makers(devices_per_account=5) as makers:
+        clients = [await makers.house.online(f"anna/{number}") for number in range(20)]
+        for number, client in enumerate(clients):
+            client.say(
+                f"<iq type='set' id='e'><enable xmlns='{NS}' jid='{APP}' node='{number}'/></iq>"
+            )
+        await makers.house.settle()
+        assert len(await makers.house.database.fetch("SELECT node FROM push_device")) == 5
+
+
+@pytest.mark.parametrize("inside", [BODY, CALL])
+async def test_a_flood(inside: str) -> None:
+    """However many write or call, each of a few devices is told a few times a minute."""
+    async with open_makers() as makers:
+        await makers.asleep()
+        strangers = [await makers.house.online(f"stranger{number}/pc") for number in range(40)]
+        for stranger in strangers:
+            await write(stranger, inside)
+            await makers.pass_time(1.4)
+        assert len(makers.taken) <= MOST_A_MINUTE
+        await makers.pass_time(70)
+        assert makers.taken[-1].pending == 40
+
+
+async def test_markup_in_the_name_of_a_node() -> None:
+    node = "n&apos;&gt;&lt;/publish&gt;&amp;&quot;ä"
+    async with open_makers() as makers:
+        await makers.asleep(node=node)
+        await write(await makers.house.online("ben/pc"))
+        await makers.pass_time(7)
+        assert [found.node for found in makers.taken] == ["n'></publish>&\"ä"]
+        assert len(await makers.history()) == 4
+
+
+async def test_long_names() -> None:
+    """All that can be registered can be stored, in both databases."""
+    async with open_makers() as makers:
+        anna = await makers.house.online("anna/phone")
+        wish = "<enable xmlns='{}' jid='{}' node='{}'/>"
+        jid = f"{'l' * 1000}@{'d.' * 120}example/{'r' * 1000}"
+        await refused(anna, wish.format(NS, jid, "n"), "not-acceptable")
+        await refused(anna, wish.format(NS, "a.example", "ä" * 1023), "not-acceptable")
+        node = "".join(chr(0x4E00 + number * 7) for number in range(670))
+        await enable(anna, node, jid="a.example")
+        rows = await makers.house.database.fetch("SELECT node FROM push_device")
+        assert [row[0] for row in rows] == [node]
+
+
+async def test_too_many_wishes() -> None:
+    items = "".join(f"<item jid='{'x' * 200}{number}@m'/>" for number in range(400))
+    async with open_makers() as makers:
+        anna = await makers.house.online("anna/phone")
+        muted = f"<muted xmlns='tigase:push:filter:muted:0'>{items}</muted>"
+        wish = f"<enable xmlns='{NS}' jid='{APP}' node='n'>{muted}</enable>"
+        await refused(anna, wish, "not-acceptable")
+
+
+async def test_an_app_server_that_talks() -> None:
+    """Nothing of what it says is kept but the condition."""
+    async with open_makers() as makers:
+        await makers.asleep()
+        makers.app.refusal = StanzaError(Condition.INTERNAL_SERVER_ERROR, "x" * 100_000)
+        await write(await makers.house.online("ben/pc"))
+        await makers.pass_time(20)
+        history = await makers.history()
+        assert history[-1].startswith("failed: internal-server-error; next attempt in ")
+        assert sum(map(len, history)) < 1000
+
+
+async def test_somebody_else_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even who knows what was asked: the answer must come from whom it was asked."""
+    asked: list[str] = []
+
+    def listen(self: AppService, stanza: Stanza, session: object = None) -> None:
+        asked.append(stanza.id or "")
+
+    async with open_makers() as makers:
+        await makers.asleep()
+        monkeypatch.setattr(AppService, "receive", listen)
+        ben = await makers.house.online("ben/pc")
+        await write(ben)
+        await makers.pass_time(7)
+        gone = "<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+        await ben.send(f"<iq type='error' to='example.org' id='{asked[0]}'>{gone}</iq>")
+        await makers.pass_time(10)
+        assert len(await makers.house.database.fetch("SELECT node FROM push_device")) == 1
+
+
+async def test_somebody_else_announces_the_end() -> None:
+    """§8: nobody but the app server itself, and for its own node."""
+    notice = (
+        "<message to='anna@example.org'><pubsub xmlns='{}' node='{}'>"
+        "<affiliation jid='anna@example.org' affiliation='none'/></pubsub></message>"
+    )
+    async with open_makers() as makers:
+        await makers.asleep()
+        ben = await makers.house.online("ben/pc")
+        await ben.send(notice.format(PUBSUB, NODE))
+        makers.app.say(notice.format(PUBSUB, "other").replace("<message", f"<message from='{APP}'"))
+        await makers.house.settle()
+        assert len(await makers.house.database.fetch("SELECT node FROM push_device")) == 1
+
+
+def test_no_more_is_asked_than_can_be() -> None:
+    """Else notifications would fail for no fault of the app server."""
+    assert MOST_AT_ONE < ASKED_OF_ONE
+    assert MOST_AT_ONE < MOST_FOR_ONE
