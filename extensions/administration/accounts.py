@@ -77,6 +77,8 @@ class AccountCommands:
 
     async def disable(self, request: Request, given: Form) -> Done:
         """End sessions, and let nobody log in; nothing is erased."""
+        if request.from_.bare in given.jids("accountjids"):
+            raise StanzaError(Condition.NOT_ALLOWED, "You would lock yourself out")
         return await self._each(request, given, self.orders.accounts().disable, "disabled")
 
     async def ask_enable(self, request: Request) -> Stage:

@@ -99,7 +99,8 @@ class IndividualCommands:
         known = {jid: timestamps.build(time) for jid, time in times.items() if time}
         never = tuple(Note(f"{jid} has never logged in") for jid in times if jid not in known)
         accounts = Field("accountjids", tuple(known), "jid-multi")
-        logins = Field("lastlogin", tuple(known.values()), "text-multi", "Last login")
+        kind = "text-multi" if len(known) > 1 else "text-single"
+        logins = Field("lastlogin", tuple(known.values()), kind, "Last login")
         return Done(form=answer(accounts, logins), notes=never)
 
     def _users(self, given: Form) -> tuple[str, ...]:

@@ -103,6 +103,15 @@ async def test_users_are_disabled_and_enabled() -> None:
             assert condition(nobody) == "item-not-found"
 
 
+async def test_nobody_locks_himself_out() -> None:
+    async with open_house() as house:
+        bard, juliet = await house.online(ADMIN), await house.online("juliet/1")
+        answer = await run(bard, "disable-user", accountjids=[JULIET, ADMIN])
+        assert condition(answer) == "not-allowed"
+        assert not bard.is_closed
+        assert not juliet.is_closed
+
+
 async def test_the_name_of_a_disabled_user_is_taken() -> None:
     async with open_house() as house:
         bard = await house.online(ADMIN)
