@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from extensions.pubsub.approval import Decision
     from extensions.pubsub.engine import Hook
     from extensions.pubsub.place import Place
-    from extensions.pubsub.store import ItemRow
+    from extensions.pubsub.rows import ItemRow
     from extensions.pubsub.terms import AccessModel
     from server.host import Host
     from server.jid import JID

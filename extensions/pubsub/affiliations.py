@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from extensions.pubsub import approval, errors, payloads, rules, store
 from extensions.pubsub.nodes import Subscription
+from extensions.pubsub.rows import FLAT
 from extensions.pubsub.terms import Affiliation, State
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ async def _change(call: Call, node: Node, wanted: dict[JID, Affiliation]) -> lis
         steps += store.affiliate(node.id, jid, affiliation)
     ended: list[Subscription] = []
     steps += _follow(node, wanted, ended)
-    growth = (len(people) - len(node.affiliations)) * store.FLAT
+    growth = (len(people) - len(node.affiliations)) * FLAT
     await call.engine.commit(call.place, node, steps, growth)
     node.affiliations = people
     for subscription in ended:

@@ -9,6 +9,7 @@ from extensions.payloads import forms, info, rsm, timestamps
 from extensions.pubsub import configuration, payloads, rules, store
 from extensions.pubsub.configuration import PREFIX, texts
 from extensions.pubsub.nodes import Node
+from extensions.pubsub.rows import NodeRow
 from extensions.pubsub.rules import Standing
 from extensions.pubsub.terms import AccessModel, Affiliation, State
 from server import message_id
@@ -114,8 +115,8 @@ async def node_items(engine: Engine, place: Place, name: str, who: JID) -> list[
     refusal = rules.refuse_reading(node.config, standing)
     if refusal is not None:
         raise refusal
-    found = await store.item_ids(engine.database, node.id, engine.since(node), PAGE)
-    return [Item(place.jid, each) for each, _ in found]
+    found = await store.oldest_items(engine.database, node.id, engine.since(node), PAGE)
+    return [Item(place.jid, each.id) for each in found]
 
 
 async def nodes(
@@ -149,13 +150,12 @@ async def nodes(
 
 async def _visible(
     engine: Engine, place: Place, who: JID, start: str, most: int, *, backwards: bool = False
-) -> list[store.NodeRow]:
+) -> list[NodeRow]:
     """The next nodes that somebody may know of, however many others stand between them."""
     db, account, service = engine.database, place.account, place.service
-    portion, found, left = max(most, _PORTION), list[store.NodeRow](), _LOOKS
-    read = store.list_nodes_backwards if backwards else store.list_nodes
+    portion, found, left = max(most, _PORTION), list[NodeRow](), _LOOKS
     for _ in range(_PORTIONS):
-        rows = await read(db, account, service, start, portion)
+        rows = await store.list_nodes(db, account, service, start, portion, backwards=backwards)
         configs = [configuration.load(row.config) for row in rows]
         closed = [
             row.id for row, config in zip(rows, configs, strict=True) if not rules.is_public(config)
@@ -176,7 +176,7 @@ async def _visible(
 
 
 async def _may_know(
-    engine: Engine, place: Place, row: store.NodeRow, config: NodeConfig, who: JID,
+    engine: Engine, place: Place, row: NodeRow, config: NodeConfig, who: JID,
     affiliation: str | None,
 ) -> bool:  # fmt: skip
     model = config.access_model

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from extensions.pubsub.nodes import Node
     from extensions.pubsub.place import Place
+    from extensions.pubsub.rows import ItemRow
     from extensions.pubsub.rules import Standing
     from extensions.pubsub.section import PubSub as Section
-    from extensions.pubsub.store import ItemRow
     from server.element import Element
     from server.host import Host
     from server.jid import JID

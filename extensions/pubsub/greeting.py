@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from extensions.pubsub.configuration import NodeConfig
     from extensions.pubsub.engine import Engine
-    from extensions.pubsub.store import NewsRow
+    from extensions.pubsub.rows import NewsRow
     from server.session import Session
 
 

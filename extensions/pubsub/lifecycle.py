@@ -9,6 +9,7 @@ from extensions.pubsub import configuration, errors, payloads, rules, store
 from extensions.pubsub.configuration import NODE_CONFIG
 from extensions.pubsub.engine import News
 from extensions.pubsub.nodes import Node
+from extensions.pubsub.rows import FLAT
 from extensions.pubsub.terms import Affiliation
 from server.element import escape
 
@@ -59,7 +60,7 @@ def new_node(engine: Engine, place: Place, name: str, who: JID, config: NodeConf
     node.count, node.epoch = 0, engine.nodes.epoch
     if who.bare != place.owner:
         node.affiliations[who.bare] = Affiliation.OWNER
-        node.bytes = store.FLAT
+        node.bytes = FLAT
     return node
 
 
@@ -109,7 +110,7 @@ async def purge(call: Call) -> None:
             raise errors.Unsupported("persistent-items", "This node keeps no items")
         news = News(call.place.jid, node.name)
         await engine.ask_guards(news)
-        people = len(node.affiliations) * store.FLAT
+        people = len(node.affiliations) * FLAT
         await engine.commit(call.place, node, store.purge(node.id), people - node.bytes)
         node.count = 0
         engine.items_changed(node)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from extensions.payloads import forms
 from extensions.pubsub import configuration, errors, payloads, rules, store
 from extensions.pubsub.configuration import NODE_CONFIG, ON_PRESENCE, NodeConfig
+from extensions.pubsub.rows import FLAT
 from server.element import escape, to_bytes
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ async def _welcome(engine: Engine, place: Place, node: Node, before: set[Session
 async def _surplus(engine: Engine, node: Node, config: NodeConfig) -> tuple[int, list[Step]]:
     """Remove what a smaller node has no room for; by how much it grows, and how."""
     if not config.persist_items:
-        return len(node.affiliations) * store.FLAT - node.bytes, store.purge(node.id)
+        return len(node.affiliations) * FLAT - node.bytes, store.purge(node.id)
     most = config.limit(engine.section.items_per_node)
     if most >= node.config.limit(engine.section.items_per_node):
         return 0, []

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from extensions.pubsub.configuration import NodeConfig
+    from extensions.pubsub.rows import ItemRow, Payer
     from server.storage.database import Database
 
 #: What is kept in memory: so many nodes, subscriptions and affiliations together.
@@ -74,7 +75,7 @@ class Node:
         self.bytes = 0  # what it weighs in the quota of who answers for it
         self.revision = 0  # grows when items come or go
         self.count: int | None = None  # of stored items, once it was needed
-        self.last: store.ItemRow | None = None  # where items are not stored
+        self.last: ItemRow | None = None  # where items are not stored
         self.kept = 0  # its weight when it was last put into memory
         self.epoch = 0  # of when it was read or made; see Nodes.epoch
 
@@ -85,7 +86,7 @@ class Node:
         return 1 + len(self.affiliations) + len(self.subscriptions) + size // BYTES
 
     @property
-    def payer(self) -> store.Payer:
+    def payer(self) -> Payer:
         """Who answers for what is in it."""
         account, service, _ = self.key
         return (account, "", "") if account else (0, service, str(self.creator))

@@ -16,7 +16,7 @@ from server.jid import JID, JIDMalformed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from extensions.pubsub.store import ItemRow
+    from extensions.pubsub.rows import ItemRow
     from server.element import Element
 
 NS: Final = "http://jabber.org/protocol/pubsub"

@@ -10,8 +10,8 @@ from extensions.pubsub.configuration import REJECT, RETRACT_OLDEST
 from extensions.pubsub.engine import News
 from extensions.pubsub.lifecycle import new_node, steps_of_new
 from extensions.pubsub.managing import configure
+from extensions.pubsub.rows import FLAT, Head, ItemRow
 from extensions.pubsub.rules import Standing
-from extensions.pubsub.store import Head, ItemRow
 from extensions.pubsub.terms import Affiliation
 from server.element import escape
 
@@ -103,7 +103,7 @@ async def _plan(engine: Engine, place: Place, wish: Wish, who: JID) -> Plan:
     if node.config.persist_items:
         await _make_room(engine, plan, item, await _standing(place, node, wish, who))
         plan.steps += store.save_item(node.id, item)
-        plan.growth += len(item.payload) + store.FLAT
+        plan.growth += len(item.payload) + FLAT
     return plan
 
 

@@ -11,7 +11,7 @@ from server.message_id import MAX_ID
 if TYPE_CHECKING:
     from extensions.pubsub.engine import Call, Engine
     from extensions.pubsub.nodes import Node
-    from extensions.pubsub.store import ItemRow
+    from extensions.pubsub.rows import ItemRow
 
 #: How many bytes one answer may have; then it is cut, and says so.
 MOST_BYTES: Final = 1 << 20
@@ -123,8 +123,8 @@ async def _page(engine: Engine, node: Node, page: rsm.Page) -> bytes:
     if page.before:
         last = await _place(engine, node, page.before) - 1
     if page.index:
-        skipped = await store.item_ids(db, node.id, since, page.index)
-        first = skipped[-1][1] + 1 if len(skipped) == page.index else MAX_ID
+        skipped = await store.oldest_items(db, node.id, since, page.index)
+        first = skipped[-1].seq + 1 if len(skipped) == page.index else MAX_ID
     heads = await store.sizes(db, node.id, first, last, limit, backwards=page.is_backwards)
     heads = heads[: fitting(heads)]
     numbers = sorted(seq for seq, _ in heads)

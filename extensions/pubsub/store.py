@@ -6,11 +6,14 @@ come from the caller and grow with time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from extensions.pubsub.rows import FLAT, Head, ItemRow, NewsRow, NodeRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from extensions.pubsub.rows import Payer
     from server.storage.database import Database
     from server.storage.insert import Step
 
@@ -51,7 +54,6 @@ _FORWARDS = f"{_SIZES} ORDER BY seq LIMIT $4"
 _BACKWARDS = f"{_SIZES} ORDER BY seq DESC LIMIT $4"
 _RANGE = f"""SELECT {_ITEM} FROM pubsub_item WHERE node = $1 AND seq >= $2 AND seq <= $3
     ORDER BY seq"""
-_IDS = "SELECT id, seq FROM pubsub_item WHERE node = $1 AND seq >= $2 ORDER BY seq LIMIT $3"
 _COUNT_ITEMS = "SELECT count(*) FROM pubsub_item WHERE node = $1 AND seq >= $2"
 _COUNT_ITEMS_BEFORE = "SELECT count(*) FROM pubsub_item WHERE node = $1 AND seq >= $2 AND seq < $3"
 _REMOVE_ITEM = "DELETE FROM pubsub_item WHERE node = $1 AND id = $2"
@@ -89,7 +91,6 @@ _NEWS = """SELECT n.id, n.account, a.jid, n.name, n.config, r.groups,
 _OWN_NEWS = """SELECT n.id, n.account, '', n.name, n.config, '[]',
         (SELECT max(i.seq) FROM pubsub_item i WHERE i.node = n.id)
     FROM pubsub_node n WHERE n.account = $1 AND n.service = ''"""
-_ITEM_AT = f"SELECT {_ITEM} FROM pubsub_item WHERE node = $1 AND seq = $2"
 
 _OF_NODE: Final = ("pubsub_item", "pubsub_affiliation", "pubsub_subscription")
 _OF_ACCOUNT = "(SELECT id FROM pubsub_node WHERE account = $1)"
@@ -116,63 +117,14 @@ _FORGET: Final = (
     "DELETE FROM pubsub_subscription WHERE bare = $1",
 )
 
-#: What a row costs besides its payload, in bytes; a rough figure. The migration has it too.
-FLAT: Final = 256
 #: How many names are asked for at a time.
 _NAMES: Final = 500
-#: Who answers for a node: an account, or at a service whoever has made it.
-Payer = tuple[int, str, str]
 
 #: How many accounts are asked for their news at a time.
 TOGETHER: Final = 25
 _ALL: Final = 1 << 30
 #: Comes after every name.
 _LAST: Final = "\U0010ffff"
-
-
-class NodeRow(NamedTuple):
-    """A node as it is stored."""
-
-    id: int
-    name: str
-    creator: str
-    config: str
-    bytes: int
-
-
-class ItemRow(NamedTuple):
-    """An item as it is stored; `seq` grows with time and says when it was published."""
-
-    seq: int
-    id: str
-    publisher: str
-    payload: bytes
-
-
-class Head(NamedTuple):
-    """An item without its payload."""
-
-    id: str
-    seq: int
-    publisher: str
-    size: int
-
-    @property
-    def weight(self) -> int:
-        """What it counts for in a quota."""
-        return self.size + FLAT
-
-
-class NewsRow(NamedTuple):
-    """A node somebody may want to hear of: whose it is, and its last item, if there is any."""
-
-    id: int
-    account: int
-    owner: str
-    name: str
-    config: str
-    groups: str
-    last: int | None
 
 
 # -- nodes --
@@ -185,18 +137,12 @@ async def find_node(db: Database, account: int, service: str, name: str) -> Node
 
 
 async def list_nodes(
-    db: Database, account: int, service: str, after: str = "", limit: int = _ALL
-) -> list[NodeRow]:
-    """Nodes in the order of their names."""
-    return [NodeRow(*row) for row in await db.fetch_large(_LIST, account, service, after, limit)]
-
-
-async def list_nodes_backwards(
-    db: Database, account: int, service: str, before: str = "", limit: int = _ALL
-) -> list[NodeRow]:
-    """Nodes in the opposite order, from a name on or from the last one."""
-    rows = await db.fetch_large(_LIST_BACKWARDS, account, service, before or _LAST, limit)
-    return [NodeRow(*row) for row in rows]
+    db: Database, account: int, service: str, start: str = "", limit: int = _ALL,
+    *, backwards: bool = False,
+) -> list[NodeRow]:  # fmt: skip
+    """Nodes after a name in the order of their names; or before it, the nearest first."""
+    sql, start = (_LIST_BACKWARDS, start or _LAST) if backwards else (_LIST, start)
+    return [NodeRow(*row) for row in await db.fetch_large(sql, account, service, start, limit)]
 
 
 async def count_public(db: Database, account: int, service: str, before: str = _LAST) -> int:
@@ -296,9 +242,8 @@ async def item_heads(db: Database, node: int, names: Sequence[str]) -> dict[str,
     found: dict[str, Head] = {}
     for start in range(0, len(names), _NAMES):
         some = names[start : start + _NAMES]
-        places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
-        for row in await db.fetch(_ITEM_HEADS.format(ids=places), node, *some):
-            found[row[0]] = Head(*row)
+        rows = await db.fetch(_ITEM_HEADS.format(ids=_places(some)), node, *some)
+        found |= {row[0]: Head(*row) for row in rows}
     return found
 
 
@@ -330,11 +275,6 @@ async def sizes(
 async def items(db: Database, node: int, first: int, last: int) -> list[ItemRow]:
     """The items from the one to the other, the oldest first."""
     return [_item(*row) for row in await db.fetch(_RANGE, node, first, last)]
-
-
-async def item_ids(db: Database, node: int, since: int, limit: int) -> list[tuple[str, int]]:
-    """The names of items, the oldest first, and when they were published."""
-    return [(row[0], row[1]) for row in await db.fetch(_IDS, node, since, limit)]
 
 
 async def count_items(db: Database, node: int, since: int = 0, before: int = 0) -> int:
@@ -374,8 +314,7 @@ async def affiliated_among(db: Database, jid: str, nodes: Sequence[int]) -> dict
     found: dict[int, str] = {}
     for start in range(0, len(nodes), _NAMES):
         some = nodes[start : start + _NAMES]
-        places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
-        rows = await db.fetch(_AFFILIATED_AMONG.format(nodes=places), jid, *some)
+        rows = await db.fetch(_AFFILIATED_AMONG.format(nodes=_places(some)), jid, *some)
         found |= {int(row[0]): row[1] for row in rows}
     return found
 
@@ -410,15 +349,13 @@ async def own_news(db: Database, account: int) -> list[NewsRow]:
 
 async def news(db: Database, who: str, owners: Sequence[str]) -> list[NewsRow]:
     """The nodes of those owners here who let that address see their presence."""
-    places = ", ".join(f"${place}" for place in range(2, len(owners) + 2))
-    rows = await db.fetch(_NEWS.format(places=places), who, *owners)
+    rows = await db.fetch(_NEWS.format(places=_places(owners)), who, *owners)
     return [NewsRow(*row) for row in rows]
 
 
-async def item_at(db: Database, node: int, seq: int) -> ItemRow | None:
-    """The item with this number."""
-    rows = await db.fetch(_ITEM_AT, node, seq)
-    return _item(*rows[0]) if rows else None
+def _places(values: Sequence[object]) -> str:
+    """Where values stand in a statement, after the first one."""
+    return ", ".join(f"${place}" for place in range(2, len(values) + 2))
 
 
 def _item(seq: int, name: str, publisher: str, payload: bytes) -> ItemRow:

@@ -18,7 +18,7 @@ from extensions.pubsub import errors, store
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from extensions.pubsub.store import Payer
+    from extensions.pubsub.rows import Payer
     from server.storage.database import Database
 
 #: How many people's sums are kept in memory.

@@ -6,6 +6,7 @@ import pytest
 
 from extensions.pubsub import store
 from extensions.pubsub.greeting import greet
+from extensions.pubsub.rows import ItemRow, NewsRow
 from server.storage import roster
 from server.storage.database import Database
 from tests.extensions.pubsub.people import (
@@ -134,7 +135,7 @@ async def test_a_device_is_told_by_one_at_a_time(monkeypatch: pytest.MonkeyPatch
         engine = house.server.hosts["example.org"].service("pubsub").engine
         gate, asked, own_news = asyncio.Event(), [], store.own_news
 
-        async def slow(database: Database, account: int) -> list[store.NewsRow]:
+        async def slow(database: Database, account: int) -> list[NewsRow]:
             asked.append(account)
             await gate.wait()
             return await own_news(database, account)
@@ -164,7 +165,7 @@ async def test_the_older_one_never_comes_after_the_newer_one(
         read = store.last_item
         meanwhile = ["new"]
 
-        async def slowly(db: Database, node: int, since: int = 0) -> store.ItemRow | None:
+        async def slowly(db: Database, node: int, since: int = 0) -> ItemRow | None:
             found = await read(db, node, since)
             if meanwhile:
                 await pubsub.publish(bare("juliet"), TUNE, meanwhile.pop(), b"<x xmlns='u'/>")

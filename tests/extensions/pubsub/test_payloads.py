@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from extensions.pubsub import errors, payloads
-from extensions.pubsub.store import ItemRow
+from extensions.pubsub.rows import ItemRow
 from server.element import Element
 
 PUBLISH = "<iq xmlns='jabber:client' {}><pubsub xmlns='http://jabber.org/protocol/pubsub'>{}</pubsub></iq>"

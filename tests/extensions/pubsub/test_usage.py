@@ -7,7 +7,7 @@ import pytest
 
 from extensions.pubsub import PubSub, rules, store, usage
 from extensions.pubsub.errors import QuotaReached, TooManyNodes
-from extensions.pubsub.store import FLAT, Payer
+from extensions.pubsub.rows import FLAT, Payer
 from extensions.pubsub.usage import Limits, Usage
 from server.jid import JID
 from server.storage.database import Database
