@@ -34,6 +34,17 @@ class Line:
         self.ended.append(error)
 
 
+async def test_nobody_comes_in_past_the_gate() -> None:
+    """Whatever has brought him here (XEP-0133 §4.3)."""
+    async with House() as house:
+        account = await anna_of(house)
+        account.is_disabled = True
+        with pytest.raises(StanzaError) as refused:
+            house.server.sessions.bind(account, ANNA.with_resource("a"), Line())
+        assert refused.value.condition is Condition.NOT_ALLOWED
+        assert house.server.sessions.count == 0
+
+
 async def anna_of(house: House) -> Account:
     await house.add_user("anna")
     account = await house.server.hosts["example.org"].accounts.load(ANNA)
