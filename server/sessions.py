@@ -54,7 +54,7 @@ class Sessions:
         """
         host = account.host
         if account.is_disabled:
-            # The gate is elsewhere (`c2s/admission.py`); this is for a way that does not lead there.
+            # The gate is `c2s/admission.py`; this is for a way that does not lead there.
             raise StanzaError(Condition.NOT_ALLOWED, "this account is disabled")
         if client:
             # "the server SHOULD terminate any earlier sessions from the same client" (XEP-0386
