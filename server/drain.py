@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from server import message_id, outages
 from server.messages.progress import is_for
-from server.messages.shunned import shunned
+from server.messages.shunned import is_from, shunned
 from server.messages.tombstone import is_tombstone
 from server.messages.waiting import UNKNOWN
 from server.session import Held
@@ -108,7 +108,10 @@ class Drain:
                 # for another one, which may have been busy.
                 self._go_on(account)
             for wire, mid in () if _is_gone(session) else held:
-                session.send(wire, mid)
+                if account.shuns is None or not is_from(wire, account.shuns):
+                    session.send(wire, mid)
+                elif mid:
+                    account.acknowledged([mid])  # due to nobody
             account.save_ledger()
 
     # -- reading --

@@ -187,6 +187,26 @@ async def test_what_waited_since_before_is_not_delivered() -> None:
         assert bodies == ["one", "two", "three"]
 
 
+async def test_what_waits_for_its_turn_is_not_delivered() -> None:
+    async with house() as home:
+        anna = await home.login("anna/balcony")
+        ben, carl = await home.online("ben/garden"), await home.online("carl/hill")
+        hello = "<message type='chat' to='anna@example.org'><body>{}</body></message>"
+        await carl.send(hello.format("one"))
+        anna.line.congested = True
+        await anna.send("<presence/>")
+        await ben.send(hello.format("two"))  # behind the one that waited
+        await carl.send(hello.format("three"))
+        await do(anna, "block", BEN)
+        anna.line.congested = False
+        home.clock.advance(1)
+        await home.settle()
+        assert [each.findtext(BODY) for each in messages(anna)] == ["one", "three"]
+        await anna.close()
+        again = await home.online("anna/chamber")
+        await again.expect_nothing()
+
+
 async def test_what_waits_for_a_device_to_resume_is_not_delivered() -> None:
     async with house() as home:
         anna = await home.online("anna/balcony")
