@@ -13,7 +13,12 @@ from tests.harness.coroutines import pytest_pyfunc_call
 
 __all__ = ["pytest_pyfunc_call"]
 
-_OPENERS = ("tests.harness.house", "tests.extensions.stage", "tests.server.test_administration")
+_OPENERS = (
+    "tests.harness.house",
+    "tests.extensions.stage",
+    "tests.server.storage.pair",
+    "tests.server.test_administration",
+)
 
 # Examples differ from run to run, except where nobody could tell why a run has failed. How long one
 # takes says nothing on a busy machine.

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -367,7 +366,6 @@ def _in_order(found: clients.ClientRow) -> tuple[object, ...]:
 _DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 
 
-@pytest.mark.usefixtures("open_database")
 class TestBothDatabases(Stores.TestCase):  # type: ignore[misc, valid-type]  # made at run time
     """Runs the machine."""
 
