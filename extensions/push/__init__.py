@@ -66,7 +66,14 @@ class Push(Extension):
 
     name = "push"
     specs: ClassVar[tuple[Spec, ...]] = (
-        XEP(357, "Push Notifications", "0.4.1", note="of messages and calls, without content"),
+        Spec("RFC 8291", "Message Encryption for Web Push", note="for clients of push2"),
+        Spec("RFC 8292", "Voluntary Application Server Identification", note="for clients of push2"),
+        XEP(
+            357,
+            "Push Notifications",
+            "0.4.1",
+            note="content only for devices with a key of their own",
+        ),
         XEP(492, "Chat notification settings", "0.2.0", note="obeyed for push notifications"),
     )
 
@@ -103,7 +110,8 @@ class Push(Extension):
         if "pubsub" in self.host.extensions:
             self.host.service("pubsub").watch(displayed.NODE, self.read)
         if "commands" in self.host.extensions:
-            self.host.service("commands").offer(report.command(self.history))
+            command = report.command(self.history, self._devices.listing)
+            self.host.service("commands").offer(command)
 
     # -- requests --
 

@@ -117,6 +117,10 @@ class Devices:
             return True
         return await clients.find(self._server.database, account, row.client) is not None
 
+    async def listing(self, account: Account) -> list[DeviceRow]:
+        """The devices of an account."""
+        return await store.listing(self._server.database, account.id)
+
     async def save(self, watch: Watch, row: DeviceRow) -> None:
         """One more device, or what is new of one (XEP-0357 §5)."""
         async with watch.turn:

@@ -221,7 +221,7 @@ class Scheduler:
 
     def _send_due(self, watch: Watch) -> None:
         now = self._server.clock.now()
-        for device in watch.devices.values():
+        for device in list(watch.devices.values()):
             hour = watch.hour(device, self._interval)
             if hour is not None and hour <= now and not device.is_busy:
                 self.publisher.send(watch, device)

@@ -25,7 +25,8 @@ class Push:
     )  # fmt: skip
     sender: bool = key(
         False,
-        "Tell the makers' servers who has written. What was written is never told.",
+        "Tell the makers' servers who has written, or wants to be a contact. What was written they"
+        " are never told: only devices that gave a key are, encrypted.",
     )
     devices_per_account: int = key(
         20, "The most devices of one account that can be notified.", least=1, most=200

@@ -243,10 +243,13 @@ async def test_the_owner_can_ask_why() -> None:
         command = f"<command xmlns='{COMMANDS}' node='push-history'/>"
         await desk.send(f"<iq type='set' id='h' to='anna@example.org'>{command}</iq>")
         answer = await desk.expect("<iq type='result' id='h'/>")
-        lines = [each.text or "" for each in answer.iter("{jabber:x:data}value")]
-        assert [line.partition(": ")[2] for line in lines] == [
+        history, devices = (
+            [value.text or "" for value in field] for field in answer.iter("{jabber:x:data}field")
+        )
+        assert [line.partition(": ")[2] for line in history] == [
             "taken by the app server", "sent: 1 new message", "armed (ben@example.org)", "enabled",
         ]  # fmt: skip
+        assert devices == [f"{APP} {NODE} (phone): is told numbers only"]
 
 
 async def test_an_account_that_is_deleted() -> None:
