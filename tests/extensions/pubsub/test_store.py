@@ -61,6 +61,8 @@ class PubSub(RuleBasedStateMachine):
             self.register(jid)
             for each, place in enumerate((jid, None), 1 + 2 * PEOPLE.index(jid)):
                 self.create(each, place, f"{TEXTS[each]}!", jid, True, 0)
+                rows = [store.ItemRow(seq, str(seq), jid, bytes(seq)) for seq in range(2, 9, 2)]
+                self.publish(each, rows, [])
 
     # -- accounts --
 
