@@ -23,6 +23,8 @@ UNBLOCK: Final = f"{{{NS}}}unblock"
 _ITEM: Final = f"{{{NS}}}item"
 _REPORT: Final = f"{{{NS_REPORTING}}}report"
 _TEXT: Final = f"{{{NS_REPORTING}}}text"
+#: COMPAT: Gajim up to 1.7 (Debian 12) reports as XEP-0377 0.2 had it: <spam/> or <abuse/>, no more.
+_OLD: Final = "urn:xmpp:reporting:0"
 _STANZA_ID: Final = "{urn:xmpp:sid:0}stanza-id"
 
 #: Of one report: characters of its reason, of its text, and of an identifier; identifiers.
@@ -54,8 +56,16 @@ def parse_items(command: Element) -> dict[JID, Report | None]:
             text = f"This is no address: {wrong}"
             raise StanzaError(Condition.JID_MALFORMED, text) from None
         report = item.find(_REPORT)
-        found[jid] = None if report is None else _parse_report(jid, report)
+        found[jid] = _old_report(jid, item) if report is None else _parse_report(jid, report)
     return found
+
+
+def _old_report(jid: JID, item: Element) -> Report | None:
+    for reason in ("spam", "abuse"):
+        if item.find(f"{{{_OLD}}}report/{{{_OLD}}}{reason}") is not None:
+            text = item.findtext(f"{{{_OLD}}}report/{{{_OLD}}}text") or ""
+            return Report(jid, f"urn:xmpp:reporting:{reason}", text.strip()[:_LONGEST_TEXT])
+    return None
 
 
 def _parse_report(jid: JID, report: Element) -> Report:

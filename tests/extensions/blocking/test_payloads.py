@@ -29,6 +29,15 @@ def test_items() -> None:
     )
 
 
+@pytest.mark.parametrize("reason", ["spam", "abuse"])
+def test_a_report_of_gajim_1_7(reason: str) -> None:
+    report = f"<report xmlns='urn:xmpp:reporting:0'><{reason}/><text> Help! </text></report>"
+    told = parse_items(block(item(report)))
+    assert told == {ROMEO: Report(ROMEO, f"urn:xmpp:reporting:{reason}", "Help!")}
+    nothing = parse_items(block(item("<report xmlns='urn:xmpp:reporting:0'/>")))
+    assert nothing == {ROMEO: None}
+
+
 def test_a_report() -> None:
     """The example of XEP-0377 §6, with the consent of §5."""
     found = parse_items(
