@@ -153,7 +153,7 @@ def _check_name(element: Element) -> None:
     """Insist on a `stream` in the stream namespace (RFC 6120 §4.8.1, §4.9.3.10)."""
     if element.tag == f"{{{NS_STREAM}}}stream":
         return
-    if etree.QName(element).localname == "stream":
+    if element.tag.rpartition("}")[2] == "stream":
         raise StreamError(StreamCondition.INVALID_NAMESPACE, "This is not the stream namespace")
     raise StreamError(StreamCondition.BAD_FORMAT, "The first element is not a stream")
 

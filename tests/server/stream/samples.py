@@ -169,6 +169,7 @@ BAD: Final[list[tuple[bytes, int, str]]] = [
     (b"<a>" * 500, 0, "policy-violation"),
     (b"<a %s/>" % b" ".join(b"a%d=''" % n for n in range(21)), 0, "policy-violation"),
     (b"<a %s/>" % b" ".join(b"xmlns:a%d='u'" % n for n in range(21)), 0, "policy-violation"),
+    (b"<a/><b><y:c/><d xmlns='relative'/></b>", 1, "bad-namespace-prefix"),
     (b"<b/><a><c %s/></a>" % b" ".join(b"a%d='>='" % n for n in range(21)), 1, "policy-violation"),
     (b"<a>" + b"x" * (2001 - 7) + b"</a>", 0, "policy-violation"),
     (b"<b/><a>" + b"x" * 3000, 1, "policy-violation"),

@@ -53,3 +53,14 @@ def test_trees_of_several_dictionaries_mix(monkeypatch: pytest.MonkeyPatch) -> N
     assert root[-1].tag == "{u299}n299"
     assert root.find("{u299}n299") is root[-1]
     assert etree.fromstring(etree.tostring(root))[-1].get("{p}a") == "1"
+
+
+@pytest.mark.parametrize("harmless", ["<y xmlns='relative'/>", "<y xml:space='wrong'/>"])
+@pytest.mark.parametrize(
+    "wrong", ["<a:b/>", "<a:b:c/>", "<a b:c='1'/>", "<a b:c='1' b:c='2'/>", "<a xmlns:b=''/>"]
+)
+def test_nothing_harmless_hides_what_is_wrong(wrong: str, harmless: str) -> None:
+    """Else these would pass with lxml, and whoever was sent them would end his stream."""
+    with pytest.raises(etree.XMLSyntaxError):
+        Reader().parse(f"<x>{wrong}{harmless}</x>".encode())
+    assert Reader().parse(f"<x><a/>{harmless}</x>".encode()).tag == "x"
