@@ -2,8 +2,13 @@
 
 import asyncio
 import inspect
+from collections.abc import Coroutine
+from typing import Any, Final
 
 import pytest
+
+LONGEST: Final = 600.0
+"""Seconds after which a test is said to hang."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -13,5 +18,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     names = inspect.signature(pyfuncitem.obj).parameters
     arguments = {name: pyfuncitem.funcargs[name] for name in names if name in pyfuncitem.funcargs}
-    asyncio.run(pyfuncitem.obj(**arguments))
+    asyncio.run(_within(pyfuncitem.obj(**arguments)))
     return True
+
+
+async def _within(test: Coroutine[Any, Any, None]) -> None:
+    async with asyncio.timeout(LONGEST):
+        await test
