@@ -19,6 +19,7 @@ from tests.server.storage.pair import Pair, Side
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from extensions.pubsub.rows import NewsRow
     from server.storage.insert import Step
 
 T = TypeVar("T")
@@ -61,8 +62,10 @@ class PubSub(RuleBasedStateMachine):
             self.register(jid)
             for each, place in enumerate((jid, None), 1 + 2 * PEOPLE.index(jid)):
                 self.create(each, place, f"{TEXTS[each]}!", jid, True, 0)
-                rows = [store.ItemRow(seq, str(seq), jid, bytes(seq)) for seq in range(2, 9, 2)]
+                rows = [ItemRow(seq, str(seq), jid, bytes(seq)) for seq in range(2, 9, 2)]
                 self.publish(each, rows, [])
+        self.befriend(PEOPLE[0], PEOPLE[1], (), "from")
+        self.befriend(PEOPLE[1], PEOPLE[0], (), "both")
 
     # -- accounts --
 
@@ -232,7 +235,7 @@ class TestBothDatabases(PubSub.TestCase):  # type: ignore[misc, valid-type]  # m
 
     settings = settings(
         derandomize=not _DEEP, deadline=None, stateful_step_count=25,
-        max_examples=200 if _DEEP else 10 if backends.chosen == "postgresql" else 3,
+        max_examples=200 if _DEEP else 20 if backends.chosen == "postgresql" else 3,
         phases=[Phase.generate, *([Phase.shrink] if _DEEP else [])],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
