@@ -31,6 +31,9 @@ CLIENT = scenario.Client(
         "archive": "the library has no code for XEP-0313",
         "bookmarks": "the library has no code for XEP-0402",
         "sasl2": "the library has no code for XEP-0388",
+        "tokens": "both need SASL2",
+        "displayed": "the library has no code for XEP-0490",
+        "push": "the library has no code for XEP-0357",
         "vcard4": "the library has no code for XEP-0292",
     },
 )

@@ -21,6 +21,7 @@ CLIENT = scenario.Client(
     missing={
         "tokens": "the library has SASL2, but no code for Bind 2 (XEP-0386) and FAST (XEP-0484)",
         "pubsub": "the library has no code to create nodes",
+        "push": "the library has no code for XEP-0357",
     },
 )  # fmt: skip
 

@@ -16,7 +16,11 @@ def _command() -> list[str]:
     return [sys.executable, "-m", "interop.clients.with_profanity.scenarios"]
 
 
-CLIENT = scenario.Client("Profanity", _command)
+CLIENT = scenario.Client(
+    "Profanity",
+    _command,
+    missing={"sasl2": "it has no code for XEP-0388", "tokens": "both need SASL2"},
+)
 
 
 @pytest.mark.parametrize("capability", CLIENT.capabilities())

@@ -20,6 +20,7 @@ CLIENT = scenario.Client(
     ),
     missing={
         "sasl2": "the library has no code for XEP-0388",
+        "tokens": "both need SASL2",
         "vcard4": "the library publishes to another node than the one that XEP-0292 §4 names",
     },
 )  # fmt: skip
