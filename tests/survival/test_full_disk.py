@@ -134,7 +134,7 @@ def small_disk(place: Path) -> Iterator[Path]:
     try:
         yield place
     finally:
-        subprocess.run(["umount", str(place)], check=True)
+        subprocess.run(["umount", "-l", str(place)], check=True)  # whoever else looks at it
 
 
 def fill(disk: Path) -> Path:
