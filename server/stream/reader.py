@@ -7,7 +7,9 @@ after a certain amount of input. Trees that still exist keep the dictionary they
 """
 
 import ctypes
+import re
 from typing import Final
+from xml.parsers import expat
 
 from lxml import etree
 
@@ -20,6 +22,12 @@ MEMORY: Final = 16 * 1024 * 1024
 DICTIONARY: Final = "_ParserDictionaryContext"
 
 _fromstring = etree.fromstring
+
+#: Something beyond ASCII in the name of an element, or in what looks like that of an attribute.
+_MAY_BE_STRANGE = re.compile(
+    rb"</?[^\s/>\x80-\xff]*[\x80-\xff]"
+    rb"|\s[^\s=<>\"'\x80-\xff]*[\x80-\xff][^\s=<>\"']*\s*=\s*[\"']"
+).search
 
 _lent_state = ctypes.pythonapi.PyThreadState_GetDict
 _lent_state.restype = ctypes.py_object
@@ -48,6 +56,8 @@ class Reader:
         # is overlooked when something harmless follows. All of it counts (RFC 6120 §4.9.3.13).
         if log := parser.error_log:
             _check(log)
+        if not data.isascii() and _MAY_BE_STRANGE(data) is not None:
+            _check_names(data)
         return root
 
     def _forget(self) -> None:
@@ -62,6 +72,23 @@ def _check(log: etree._ListErrorLog) -> None:
             raise etree.XMLSyntaxError(  # type: ignore[call-arg]  # the stubs know less
                 entry.message, entry.type, entry.line, entry.column
             )
+
+
+def _check_names(data: bytes) -> None:
+    """Refuse names that only some parsers know.
+
+    Since its fifth edition XML allows nearly any character in names, and libxml2 follows; expat and
+    all who use it, among them most clients and servers, hold with the fourth. Passed on, such a
+    name would end the stream of whoever reads it.
+    """
+    strict = expat.ParserCreate()
+    try:
+        strict.Parse(data, True)
+    except expat.ExpatError as error:
+        code = etree.ErrorTypes.ERR_NAME_REQUIRED
+        raise etree.XMLSyntaxError(  # type: ignore[call-arg]
+            f"A name that not everybody knows: {error}", code, error.lineno, error.offset
+        ) from None
 
 
 def forget_names() -> None:

@@ -64,3 +64,28 @@ def test_nothing_harmless_hides_what_is_wrong(wrong: str, harmless: str) -> None
     with pytest.raises(etree.XMLSyntaxError):
         Reader().parse(f"<x>{wrong}{harmless}</x>".encode())
     assert Reader().parse(f"<x><a/>{harmless}</x>".encode()).tag == "x"
+
+
+@pytest.mark.parametrize(
+    "strange",
+    ["<\ufeffa/>", "<a\ufeff b='1'/>", "<a b\U0001f600='1'/>", "<a xmlns:b\u2070='u'/>",
+     "<a b='1' c\u037f = '2'/>", "<a>1</a><b x\u0132y='1'/>"],
+)  # fmt: skip
+def test_names_that_not_everybody_knows(strange: str) -> None:
+    """Expat, and so most clients, know the characters of XML's fourth edition alone."""
+    etree.fromstring(f"<x>{strange}</x>")
+    with pytest.raises(etree.XMLSyntaxError):
+        Reader().parse(f"<x>{strange}</x>".encode())
+
+
+@pytest.mark.parametrize(
+    "usual", ["<größe a='\ufeff'/>", "<a>\ufeffb='1' 漢字='2'</a>", "<a ключ='\U0001f600'/>"]
+)
+def test_names_in_other_scripts(usual: str) -> None:
+    assert Reader().parse(f"<x>{usual}</x>".encode()).tag == "x"
+
+
+def test_looking_for_such_names_takes_no_longer_for_long_texts() -> None:
+    """However the text is made: each character is looked at a few times at most."""
+    for text in ("漢", "漢 ", " ", "x漢=", "'漢", '"', "漢= "):
+        Reader().parse(f"<x>{text * 100_000}</x>".encode())
