@@ -47,6 +47,7 @@ class Bookmarks(Extension):
         private: PrivateStorage = self.host.service("private_storage")
         private.claim(STORAGE, keeper.read, keeper.write)
         pubsub.watch(NATIVE, keeper.native_changed)
+        pubsub.guard(LEGACY, keeper.legacy_comes)
         pubsub.watch(LEGACY, keeper.legacy_published)
 
     async def came(self, moment: SessionBound) -> None:

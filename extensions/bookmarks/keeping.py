@@ -43,6 +43,13 @@ MOST_BYTES: Final = 256 << 10
 Native = tuple[str, "Element"]
 
 
+class Outdated(StanzaError):
+    """A client has published a list while ours was made; nobody is told."""
+
+    def __init__(self) -> None:
+        super().__init__(Condition.CONFLICT, "There is a newer list")
+
+
 class Keeper:
     """The bookmarks of the accounts of one host."""
 
@@ -52,8 +59,10 @@ class Keeper:
         self._private: PrivateStorage = host.service("private_storage")
         self._turns = Turns()
         self._stale: set[JID] = set()  # whose list is about to be made anew
-        self._listings: dict[JID, bytes] = {}  # lists that are about to become items
+        self._applying = Turns()  # whoever makes a list into items
+        self._taking: set[JID] = set()  # whose published list is just being made into items
         self._writing: dict[JID, bytes] = {}  # the list that is just being published by us
+        self._outdated: set[JID] = set()  # of these lists those that are not right any more
 
     # -- private XML --
 
@@ -75,34 +84,47 @@ class Keeper:
             await self._publish_listing(account)
 
     # -- nodes --
+    #
+    # A list becomes items before its publication is acknowledged, so that no crash comes between:
+    # what it says would be lost with the next list that is made from the items. That happens
+    # within the turn at its node, and so must not wait for who waits for that node (`_turns`).
+
+    def legacy_comes(self, news: News) -> Awaitable[None] | None:
+        """A list is about to be published: a client's becomes items, ours must still be right."""
+        item, owner = news.item, news.owner
+        if item is None or not owner.local:
+            return None
+        if self._writing.get(owner) is item.payload:
+            if owner in self._outdated:
+                raise Outdated
+            return None
+        return self._take_listing(owner, item.payload)
 
     def legacy_published(self, news: News) -> Awaitable[None] | None:
-        """A client has a new list, which it has published; of many, the last one counts."""
-        item, owner = news.item, news.owner
-        if item is None or not owner.local or self._writing.get(owner) == item.payload:
+        """A client has a new list: where it says less than the items, it is made anew."""
+        if news.item is None or self._writing.get(news.owner) is news.item.payload:
             return None
-        is_awaited = owner in self._listings
-        self._listings[owner] = item.payload
-        return None if is_awaited else self._take_listing(owner)
+        return self.native_changed(news)
 
     def native_changed(self, news: News) -> Awaitable[None] | None:
         """Items have changed: the lists follow, once for many changes."""
         owner = news.owner
-        if not owner.local or owner in self._stale:
+        if not owner.local or owner in self._stale or owner in self._taking:
             return None
         self._stale.add(owner)
         return self._follow(owner)
 
-    async def _take_listing(self, owner: JID) -> None:
+    async def _take_listing(self, owner: JID, content: bytes) -> None:
+        self._taking.add(owner)
         try:
-            async with self._turns.of(owner):
-                content = self._listings.pop(owner)
-                account = await self._host.accounts.load(owner)
-                if account is not None and is_listing(content) and await self._are_private(owner):
-                    await self._apply(account, parse(content))
-                    await self._publish_listing(account)
+            account = await self._host.accounts.load(owner)
+            if account is not None and is_listing(content) and await self._are_private(owner):
+                await self._apply(account, parse(content))
         except StanzaError as refusal:
             _log.info("bookmarks.not_converted", condition=refusal.condition)
+        finally:
+            self._taking.discard(owner)
+            self._outdated.add(owner)
 
     async def _follow(self, owner: JID) -> None:
         try:
@@ -144,14 +166,15 @@ class Keeper:
     async def _apply(self, account: Account, listing: Listing) -> None:
         """Change items until they are what a list says (XEP-0402 §5.3.2)."""
         owner = account.jid
-        natives = await self._natives(owner)
-        await self._save_rest(account, listing)
-        gone = [name for room, (name, _) in natives.items() if room not in listing.rooms]
-        if gone:
-            await self._pubsub.retract(owner, NATIVE, gone)
-        for room, legacy in listing.rooms.items():
-            name, existing = natives.get(room, (room, None))
-            await self._publish(owner, name, formats.to_native(legacy, existing))
+        async with self._applying.of(owner):
+            natives = await self._natives(owner)
+            await self._save_rest(account, listing)
+            gone = [name for room, (name, _) in natives.items() if room not in listing.rooms]
+            if gone:
+                await self._pubsub.retract(owner, NATIVE, gone)
+            for room, legacy in listing.rooms.items():
+                name, existing = natives.get(room, (room, None))
+                await self._publish(owner, name, formats.to_native(legacy, existing))
 
     async def _publish(self, owner: JID, name: str, native: Element | None) -> None:
         if native is not None:
@@ -166,6 +189,7 @@ class Keeper:
         owner = account.jid
         if not await self._are_private(owner):
             return
+        self._outdated.discard(owner)
         content = await self._collated(account)
         listing = parse(content)
         found = await self._pubsub.items(owner, LEGACY, limit=1)
@@ -176,6 +200,8 @@ class Keeper:
         try:
             name = found[0].id if found else "current"
             await self._pubsub.publish(owner, LEGACY, name, content, _LEGACY_OPTIONS)
+        except Outdated:
+            return  # a client was faster; its list is followed in turn
         finally:
             del self._writing[owner]
 

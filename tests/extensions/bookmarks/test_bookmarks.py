@@ -8,6 +8,7 @@ from server.element import Element
 from server.extension import At
 from tests.extensions.pubsub.people import (
     EVERYTHING,
+    PUBSUB,
     arrive,
     ask,
     condition,
@@ -115,7 +116,7 @@ async def test_a_published_list_becomes_items() -> None:
         wanted = options(persist_items="true", access_model="whitelist")
         assert condition(await publish(juliet, LEGACY, item, with_options=wanted)) == ""
         await house.settle()
-        assert item_ids(phone) == ["current", PLAY, ORCHARD]
+        assert item_ids(phone) == [PLAY, ORCHARD, "current"]
         assert list(await private_rooms(juliet)) == [PLAY, ORCHARD]
 
 
@@ -208,6 +209,39 @@ async def test_a_list_from_before_becomes_items_at_the_next_login() -> None:
         assert list(rooms) == [PLAY, ORCHARD]
         assert rooms[PLAY].get("name") == "X"
         assert list(await legacy_rooms(phone)) == [PLAY, ORCHARD]
+
+
+async def test_a_published_list_is_items_before_it_is_acknowledged() -> None:
+    """No crash after that takes a bookmark away: nothing has to follow."""
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony")
+        pubsub = house.server.hosts["example.org"].service("pubsub")
+        pubsub.engine.watchers.clear()
+        await publish(juliet, LEGACY, f"<item id='current'>{storage(legacy(PLAY))}</item>")
+        assert list(await native_rooms(juliet)) == [PLAY]
+
+
+async def test_two_devices_with_both_kinds_at_once() -> None:
+    """Whatever comes first: all places say the same in the end."""
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony")
+        old = await arrive(house, "juliet/chamber")
+        await bookmark(juliet, PLAY)
+        for number in range(10):
+            item = native(f"n{number}@c.example")
+            juliet.say(
+                f"<iq type='set' id='n{number}'><pubsub xmlns='{PUBSUB}'>"
+                f"<publish node='{NATIVE}'>{item}</publish></pubsub></iq>"
+            )
+            text = storage(legacy(PLAY), legacy(f"l{number}@c.example"))
+            old.say(
+                f"<iq type='set' id='l{number}'><pubsub xmlns='{PUBSUB}'>"
+                f"<publish node='{LEGACY}'><item id='current'>{text}</item></publish></pubsub></iq>"
+            )
+        await house.settle()
+        rooms = set(await native_rooms(juliet))
+        assert {PLAY, "l9@c.example"} <= rooms
+        assert set(await legacy_rooms(old)) == set(await private_rooms(old)) == rooms
 
 
 async def test_of_many_lists_the_last_one_counts() -> None:
