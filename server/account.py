@@ -54,6 +54,7 @@ class Account:
         "sessions",
         "shuns",
         "waiting",
+        "waiting_bytes",
     )
 
     def __init__(self, host: Host, identifier: int, jid: JID, credentials: Credentials) -> None:
@@ -76,6 +77,7 @@ class Account:
         self.last_status = ""
         self.draining: Session | None = None
         self.waiting = UNKNOWN  # messages that no device was there to take, if counted
+        self.waiting_bytes = 0  # of these
 
     def refresh_reach(self) -> None:
         """After a session came, changed its presence or went: who gets what from now on."""

@@ -102,7 +102,7 @@ class Delivery:
                 return None
             # "If not (e.g., because the recipient's offline message queue is full), the server
             # returns a <service-unavailable/> error to the sender" (XEP-0160 §2)
-            if not self._waiting_room.admits(account):
+            if not self._waiting_room.admits(account, len(stanza.content)):
                 return StanzaError(Condition.SERVICE_UNAVAILABLE, _QUEUE_FULL)
             targets = ()
         stanza.targets = targets

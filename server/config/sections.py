@@ -191,6 +191,11 @@ class Limits:
     pending_per_account: int = key(
         10_000, "Messages that wait for an account with no device online.", least=1
     )
+    pending_bytes_per_account: Size = key(
+        Size(64 << 20),
+        """And how large they may be together; further ones are refused.""",
+        least=64 << 10,
+    )
     pending_for: Duration = key(
         Duration(30 * 86400),
         """How long a message waits for a device to fetch it, before its sender is told.""",
@@ -199,11 +204,16 @@ class Limits:
     )
 
     def problems(self) -> Iterator[Problem]:
-        """The limit before login is the tighter one."""
+        """The limit before login is the tighter one; every stanza may wait."""
         if self.max_stanza_size_unauthenticated > self.max_stanza_size:
             yield (
                 "max_stanza_size_unauthenticated",
                 f"expected at most max_stanza_size ({self.max_stanza_size})",
+            )
+        if self.pending_bytes_per_account < self.max_stanza_size:
+            yield (
+                "pending_bytes_per_account",
+                f"expected at least max_stanza_size ({self.max_stanza_size})",
             )
 
 

@@ -1,8 +1,8 @@
 """How many messages may wait for an account that has no device to take them (XEP-0160 §3).
 
-The number is kept in memory with the account. It is read from the database, beside the stream of
-messages, when the first one comes that has to wait and older ones may wait already; until it is
-known, messages are let in.
+Their number and their bytes are kept in memory with the account. They are read from the database,
+beside the stream of messages, when the first one comes that has to wait and older ones may wait
+already; until they are known, messages are let in.
 """
 
 from __future__ import annotations
@@ -26,17 +26,19 @@ class WaitingRoom:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._limit = server.config.limits.pending_per_account
+        self._most = server.config.limits.pending_per_account
+        self._most_bytes = int(server.config.limits.pending_bytes_per_account)
 
-    def admits(self, account: Account) -> bool:
-        """Whether one more message may wait for the account; it is counted if so."""
+    def admits(self, account: Account, size: int) -> bool:
+        """Whether one more message of that size may wait for the account; it is counted if so."""
         if account.waiting == UNKNOWN:
-            account.waiting = 0
+            account.waiting = account.waiting_bytes = 0
             if account.ledger.has_pending and not self._server.is_stopping:
                 self._server.tasks.spawn(self._count(account), "counting")
-        if account.waiting >= self._limit:
+        if account.waiting >= self._most or account.waiting_bytes + size > self._most_bytes:
             return False
         account.waiting += 1
+        account.waiting_bytes += size
         return True
 
     async def _count(self, account: Account) -> None:
@@ -45,6 +47,7 @@ class WaitingRoom:
         # What cannot be written can still be counted.
         with suppress(StorageError):
             await database.journal.sync()
-        count = await messages.count_pending(database, account.id, account.ledger.cursor)
+        count, size = await messages.weigh_pending(database, account.id, account.ledger.cursor)
         if account.waiting != UNKNOWN:
             account.waiting = max(account.waiting, count)
+            account.waiting_bytes = max(account.waiting_bytes, size)

@@ -47,6 +47,9 @@ _DELIVERABLE = """SELECT id FROM archive
 _COUNT = """SELECT
     (SELECT count(*) FROM pending WHERE account = $1 AND settled = 0 AND id <= $2)
     + (SELECT count(*) FROM archive WHERE account = $1 AND id > $2 AND (flags & 2) <> 0)"""
+_WEIGHT = """SELECT count(*), COALESCE(SUM(LENGTH(stanza)), 0) FROM message WHERE id IN (
+    SELECT id FROM pending WHERE account = $1 AND settled = 0 AND id <= $2
+    UNION ALL SELECT id FROM archive WHERE account = $1 AND id > $2 AND (flags & 2) <> 0)"""
 # CROSS JOIN: account by account, each from its cursor on, instead of through all archives.
 _EXPIRED = """SELECT o.id, a.id, m.stanza
     FROM account o LEFT JOIN delivered d ON d.account = o.id
@@ -132,6 +135,12 @@ async def messages(db: Database, ids: Sequence[int]) -> list[tuple[int, bytes, i
 async def count_pending(db: Database, account: int, cursor: int) -> int:
     """How many messages are due to the account."""
     return int((await db.fetch_large(_COUNT, account, cursor))[0][0])
+
+
+async def weigh_pending(db: Database, account: int, cursor: int) -> tuple[int, int]:
+    """How many messages are due to the account, and how many bytes they have."""
+    count, size = (await db.fetch_large(_WEIGHT, account, cursor))[0]
+    return int(count), int(size)
 
 
 async def expired(

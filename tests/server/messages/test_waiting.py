@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from server.jid import JID
 from tests.harness.house import House
 
@@ -46,6 +48,29 @@ async def test_what_waited_before_the_restart_counts() -> None:
         ben = await house.online("ben/garden")
         await write(ben, "3", "4")
         await ben.expect(REFUSED.format("4"))
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_few_may_be_too_much_as_well(is_restarted: bool) -> None:
+    limits = {"pending_bytes_per_account": "64KiB", "max_stanza_size": "64KiB"}
+    large = "<message type='chat' id='{}' to='anna@example.org'><body>" + "x" * 30_000
+    large += "</body></message>"
+    async with House(config={"limits": limits}) as house:
+        await house.add_user("anna")
+        ben = await house.online("ben/garden")
+        await ben.send(large.format("1") + large.format("2"))
+        await ben.expect_nothing()
+        if is_restarted:
+            await house.restart()
+            ben = await house.online("ben/garden")
+            await write(ben, "small")  # until it is known what waits
+        await ben.send(large.format("3"))
+        await ben.expect(REFUSED.format("3"))
+        await write(ben, "4")  # there is room for this one
+        await ben.expect_nothing()
+        await (await house.online("anna/balcony")).close()
+        await ben.send(large.format("5") + large.format("6"))
+        await ben.expect_nothing()
 
 
 async def test_who_fetches_makes_room() -> None:

@@ -18,6 +18,7 @@ from server.storage.messages import (
     save_entry,
     save_message,
     unpark,
+    weigh_pending,
 )
 from server.storage.roster import Item, save_item
 from tests.server.storage.conftest import Open
@@ -60,6 +61,8 @@ async def test_parked_messages_stay_until_they_are_settled(open_database: Open) 
         await database.journal.sync()
         assert await parked(database, account) == [1, 4]
         assert await count_pending(database, account, 5) == 3  # with 6, after the cursor
+        due = await messages(database, [1, 4, 6])
+        assert await weigh_pending(database, account, 5) == (3, sum(len(row[1]) for row in due))
         assert [row[0] for row in await messages(database, [4, 1, 99])] == [1, 4]
         unpark(database, account, 1)
         park(database, account, 2)
