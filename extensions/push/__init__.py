@@ -67,7 +67,9 @@ class Push(Extension):
     name = "push"
     specs: ClassVar[tuple[Spec, ...]] = (
         Spec("RFC 8291", "Message Encryption for Web Push", note="for clients of push2"),
-        Spec("RFC 8292", "Voluntary Application Server Identification", note="for clients of push2"),
+        Spec(
+            "RFC 8292", "Voluntary Application Server Identification", note="for clients of push2"
+        ),
         XEP(
             357,
             "Push Notifications",
@@ -208,6 +210,8 @@ class Push(Extension):
         watch = self._devices.known(moment.session.account.id)
         if watch is not None:
             watch.parted(moment.session)
+            watch.settle(moment.session.account)
+            self._devices.note(watch)
 
     def asked(self, moment: SubscriptionAsked) -> None:
         """Somebody wants to be a contact."""

@@ -18,7 +18,7 @@ Theory of operation
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from server.errors import Condition
@@ -54,8 +54,9 @@ S = TypeVar("S", bound="Hashable")
 class Arrival(Generic[S]):
     """A stored message: its number, conversation and time, and how far its way to sessions went.
 
-    `positions` says for each session that was sent it how many stanzas had left there by then. Or
-    the request of somebody who wants to be a contact, under a number of the same kind.
+    `positions` says for each session that was sent it how many stanzas had left there by then;
+    `had` which devices got it in sessions that have ended. Or the request of somebody who wants to
+    be a contact, under a number of the same kind.
     """
 
     mid: int
@@ -64,6 +65,7 @@ class Arrival(Generic[S]):
     is_call: bool
     positions: dict[S, int]
     is_request: bool = False
+    had: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Agenda(Generic[S]):
@@ -93,8 +95,12 @@ class Agenda(Generic[S]):
     @property
     def count(self) -> int:
         """How many messages wait for the device."""
-        waiting = (*self.told.values(), *(arrival for arrival, _ in self._untold.values()))
-        return self.forgotten + sum(1 for arrival in waiting if not arrival.is_request)
+        return self.forgotten + sum(1 for arrival in self.waiting if not arrival.is_request)
+
+    @property
+    def waiting(self) -> tuple[Arrival[S], ...]:
+        """What waits for the device and is remembered."""
+        return (*self.told.values(), *(arrival for arrival, _ in self._untold.values()))
 
     @property
     def is_armed(self) -> bool:
@@ -178,11 +184,6 @@ class Agenda(Generic[S]):
         """The device is here: what it was notified of it fetches now."""
         self.told.clear()
         self.forgotten = 0
-
-    def parted(self, session: S) -> None:
-        """A session is gone for good; nobody will ask how far it got."""
-        for arrival in (*self.told.values(), *(arrival for arrival, _ in self._untold.values())):
-            arrival.positions.pop(session, None)
 
     # -- how it went --
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Message = Arrival["Session"]
 
+#: The position of a session that was there and not sent a message.
+NOT_SENT: Final = -1
+
 _ACKNOWLEDGED: Final = "cancelled: the device has the message"
 
 
@@ -82,10 +85,16 @@ class Device:
     def settle(self, account: Account | None) -> list[Message]:
         """Forget what the device has; gives what it need not be notified of."""
         session = self.session(account)
-        if account is None or session is None:
-            return []
-        queued = _queued(session)
-        return self.agenda.settle(lambda message: has(account, session, queued, message))
+        queued = set() if session is None else _queued(session)
+
+        def is_over(message: Message) -> bool:
+            if any(is_of(self.row, *who) for who in message.had):
+                return True
+            if account is None or session is None:
+                return False
+            return has(account, session, queued, message)
+
+        return self.agenda.settle(is_over)
 
     def state(self, clock: Clock) -> State:
         """What it lacks and was told, to be kept."""
@@ -154,11 +163,15 @@ class Watch:
         self.devices.pop((device.row.service, device.row.node), None)
 
     def parted(self, session: Session) -> None:
-        """A session is gone for good."""
-        for each in self.fresh:
-            each.arrival.positions.pop(session, None)
+        """A session is gone for good: what it got is noted now, nobody can ask it later."""
+        queued, who = _queued(session), (session.client, session.jid.resource)
+        arrivals = {id(each.arrival): each.arrival for each in self.fresh}
         for device in self.devices.values():
-            device.agenda.parted(session)
+            arrivals |= {id(each): each for each in device.agenda.waiting}
+        for arrival in arrivals.values():
+            if had(session, queued, arrival):
+                arrival.had.append(who)
+            arrival.positions.pop(session, None)
 
     def settle(self, account: Account | None) -> None:
         """Take out what the devices have."""
@@ -187,8 +200,7 @@ class Watch:
         if hour is None or match is None or self.active is None or device.agenda.has_call:
             return hour
         client, resource, at = self.active
-        is_own = client == device.row.client if client else resource == device.row.resource
-        return hour if is_own else max(hour, at + match.grace)
+        return hour if is_of(device.row, client, resource) else max(hour, at + match.grace)
 
     def due(self, interval: float) -> float | None:
         """When something is to be done next."""
@@ -202,19 +214,25 @@ class Watch:
 
 def is_at(row: DeviceRow, session: Session) -> bool:
     """Whether that session is the device's."""
-    if row.client:
-        return session.client == row.client
-    return session.jid.resource == row.resource
+    return is_of(row, session.client, session.jid.resource)
+
+
+def is_of(row: DeviceRow, client: str, resource: str) -> bool:
+    """Whether a client, or if it told no name a resource, is the device."""
+    return client == row.client if row.client else resource == row.resource
 
 
 def positions(account: Account, targets: Iterable[Session]) -> dict[Session, int]:
-    """The sessions that were sent a message or a copy, and how many stanzas had left there."""
+    """How many stanzas had left for each session that was sent a message or a copy, or NOT_SENT."""
     got = set(targets)
     return {
-        session: session.outbox.sent if session.outbox is not None else 0
+        session: _position(session) if session.carbons or session in got else NOT_SENT
         for session in account.sessions.values()
-        if session.carbons or session in got
     }
+
+
+def _position(session: Session) -> int:
+    return session.outbox.sent if session.outbox is not None else 0
 
 
 def is_awake(session: Session | None) -> bool:
@@ -227,12 +245,22 @@ def has(account: Account, session: Session, queued: set[int], message: Message) 
     if message.mid in queued:
         return False
     position = message.positions.get(session)
-    if position is None:
+    if position is None or position == NOT_SENT:
         # It came later; what waited it was given by then, or found in the archive.
         return is_awake(session) and not account.ledger.is_waiting(message.mid)
     if session.outbox is None:
         return is_awake(session)
     return has_reached(position, session.outbox.acked)
+
+
+def had(session: Session, queued: set[int], message: Message) -> bool:
+    """The same when the session has just ended; what it did not acknowledge it had not."""
+    if message.mid in queued or session.outbox is None:
+        return False
+    position = message.positions.get(session)
+    if position is None:
+        return not session.account.ledger.is_waiting(message.mid)
+    return position != NOT_SENT and has_reached(position, session.outbox.acked)
 
 
 def _queued(session: Session) -> set[int]:

@@ -162,12 +162,43 @@ async def test_an_inactive_device_that_cannot_acknowledge() -> None:
 async def test_the_device_is_its_client() -> None:
     """With another resource it is still the same device (XEP-0388 §2.3)."""
     async with open_makers() as makers:
-        phone = await _sasl2(makers)
+        phone = await sasl2(makers)
         await enable(phone)
         await phone.close()
-        phone = await _sasl2(makers)
+        phone = await sasl2(makers)
         await write(await makers.house.online("ben/pc"))
         await acknowledge(phone)
+        await makers.pass_time(10)
+        assert makers.taken == []
+
+
+async def test_acknowledged_and_gone() -> None:
+    """What the session had got when it ended, the device has; what it had not, it has not."""
+    async with open_makers() as makers:
+        phone = await makers.phone()
+        ben = await makers.house.online("ben/pc")
+        await write(ben)
+        await acknowledge(phone)
+        await phone.close()
+        await makers.pass_time(10)
+        assert makers.taken == []
+        assert (await makers.history())[-1] == "cancelled: the device has the message"
+        phone = await makers.phone()
+        await write(ben)
+        await phone.close()
+        await makers.pass_time(10)
+        assert [found.pending for found in makers.taken] == [1]
+
+
+async def test_fetched_and_gone() -> None:
+    async with open_makers() as makers:
+        await makers.asleep()
+        await write(await makers.house.online("ben/pc"))
+        phone = await makers.house.login("anna/phone")
+        await manage(phone)
+        await phone.send("<presence/>")
+        await acknowledge(phone)
+        await phone.close()
         await makers.pass_time(10)
         assert makers.taken == []
 
@@ -175,7 +206,7 @@ async def test_the_device_is_its_client() -> None:
 async def test_a_client_whose_access_was_taken_away() -> None:
     """XEP-0494 §3.2; at once, and only its own device."""
     async with open_makers(Clients, Registration) as makers:
-        phone = await _sasl2(makers)
+        phone = await sasl2(makers)
         await enable(phone)
         tablet = await makers.phone("anna/tablet", "tablet")
         await tablet.close()
@@ -193,7 +224,7 @@ async def test_a_client_whose_access_was_taken_away() -> None:
 async def test_a_client_that_was_forgotten() -> None:
     """It was not seen for long (`clients.keep`): nobody says so, but it is looked at in time."""
     async with open_makers(Clients, Registration) as makers:
-        phone = await _sasl2(makers)
+        phone = await sasl2(makers)
         await enable(phone)
         account, client = phone.session.account, phone.session.client
         await phone.close()
@@ -204,7 +235,8 @@ async def test_a_client_that_was_forgotten() -> None:
         assert await makers.house.database.fetch("SELECT node FROM push_device") == []
 
 
-async def _sasl2(makers: Makers) -> Client:
+async def sasl2(makers: Makers) -> Client:
+    """A telephone that says which client it is (XEP-0388 §2.3)."""
     phone = await log_in(makers.house, "anna")
     await phone.expect(SUCCESS)
     await phone.expect(FEATURES)

@@ -167,6 +167,14 @@ class Makers:
         phone = await self.phone(name, node, more)
         await phone.close()
 
+    async def crash(self) -> None:
+        """The process is killed and started anew: nothing is said to anybody, nothing written."""
+        house = self.house
+        await house.server.tasks.close()
+        await house.database.close()
+        house.clients.clear()
+        await house._start()
+
     async def pass_time(self, seconds: float) -> None:
         """Let time pass in small steps, as it does."""
         while seconds > 0:
