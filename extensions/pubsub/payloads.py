@@ -30,6 +30,8 @@ SET: Final = "{http://jabber.org/protocol/rsm}set"
 LONGEST: Final = 1023
 #: How many items or people one request may name.
 MOST: Final = 1000
+#: How many nodes stand in a list of one's subscriptions or affiliations.
+LISTED: Final = 10_000
 
 
 def tag(name: str) -> str:

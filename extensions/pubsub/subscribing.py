@@ -213,7 +213,7 @@ async def subscriptions(call: Call) -> bytes:
         found = [(name, each.jid.wire, each.state) for each in node.of(bare)]
     else:
         rows = await store.subscribed(
-            call.engine.database, bare, place.account, place.service, payloads.MOST
+            call.engine.database, bare, place.account, place.service, payloads.LISTED
         )
         found = [(of, escape(jid), State(state)) for of, jid, state in rows]
     entries = [
@@ -235,7 +235,7 @@ async def affiliations(call: Call) -> bytes:
         nodes = await store.list_nodes(db, place.account, place.service, limit=most)
         found = [(node.name, "owner") for node in nodes]
     else:
-        found = await store.affiliated(db, bare, place.account, place.service, payloads.MOST)
+        found = await store.affiliated(db, bare, place.account, place.service, payloads.LISTED)
     entries = [
         b"<affiliation node='%s' affiliation='%s'/>" % (escape(of), escape(each))
         for of, each in found

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extensions.payloads import info
-from extensions.pubsub import store
+from extensions.pubsub import discovery, store
+from extensions.pubsub.configuration import SETTINGS
+from extensions.pubsub.terms import AccessModel, Affiliation
+from extensions.pubsub.verbs import VERBS
 from tests.extensions.pubsub.people import (
     EVERYTHING,
     SERVICE,
@@ -37,6 +40,50 @@ WANTED = (
     "config-node", "create-and-configure", "last-published", "retract-items", "purge-nodes",
     "access-open", "access-whitelist",
 )  # fmt: skip
+
+
+#: What is announced, and the request that shows it (XEP-0060 §10).
+SHOWN = {
+    "publish": "set publish", "retract-items": "set retract", "delete-items": "set retract",
+    "create-nodes": "set create", "create-and-configure": "set create",
+    "instant-nodes": "set create", "subscribe": "set subscribe",
+    "subscription-options": "set options", "leased-subscription": "set options",
+    "retrieve-default-sub": "get default", "retrieve-subscriptions": "get subscriptions",
+    "retrieve-affiliations": "get affiliations", "retrieve-items": "get items",
+    "config-node": "set owner configure", "retrieve-default": "get owner default",
+    "modify-affiliations": "set owner affiliations",
+    "manage-subscriptions": "set owner subscriptions", "delete-nodes": "set owner delete",
+    "purge-nodes": "set owner purge",
+}  # fmt: skip
+#: Those that are choices of a form, by the field that makes the choice.
+CHOSEN = {
+    "persistent-items": "persist_items", "multi-items": "max_items",
+    "config-node-max": "max_items", "publish-node-full": "publish_node_full",
+    "presence-notifications": "presence_based_delivery",
+    "last-published": "send_last_published_item",
+}  # fmt: skip
+#: Ways of behaving; each has tests of its own.
+BEHAVED = frozenset((
+    "auto-create", "auto-subscribe", "filtered-notifications", "item-ids", "meta-data",
+    "presence-subscribe", "publish-options", "pubsub-on-a-jid", "rsm",
+    "subscription-notifications",
+))  # fmt: skip
+
+
+def test_what_is_announced_is_there_and_what_is_there_is_announced() -> None:
+    models = {f"access-{model}" for model in AccessModel}
+    others = set(Affiliation) - {Affiliation.OWNER, Affiliation.NONE}
+    affiliations = {f"{affiliation}-affiliation" for affiliation in others}
+    announced = {each.removeprefix(f"{NS}#") for each in discovery.PERSONAL_FEATURES} - {NS}
+    assert announced == models | affiliations | SHOWN.keys() | CHOSEN.keys() | BEHAVED
+    assert set(CHOSEN.values()) <= SETTINGS.keys()
+    verbs = {
+        f"{type_} {'owner ' if '#owner' in tag else ''}{tag.rpartition('}')[2]}"
+        for type_, tag in VERBS
+    }
+    # The way back, and the questions, go along with these.
+    along = {"set unsubscribe", "get options", "get owner configure", "get owner affiliations"}
+    assert verbs == set(SHOWN.values()) | along | {"get owner subscriptions"}
 
 
 async def disco(
