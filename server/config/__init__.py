@@ -4,12 +4,12 @@ from server.config.address import Address
 from server.config.config import CORE, Config, load
 from server.config.declare import key
 from server.config.errors import ConfigError, Finding
+from server.config.limits import Limits
 from server.config.sections import (
     TLS,
     Archive,
     Auth,
     Contact,
-    Limits,
     Listen,
     Log,
     Metrics,

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from server.config import login, sections
 from server.config.errors import ConfigError
+from server.config.limits import Limits
 from server.config.reader import Document, Table, read_sections
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ class Config:
     server: sections.Server = field(default_factory=sections.Server)
     listen: sections.Listen = field(default_factory=sections.Listen)
     tls: sections.TLS = field(default_factory=sections.TLS)
-    limits: sections.Limits = field(default_factory=sections.Limits)
+    limits: Limits = field(default_factory=Limits)
     auth: sections.Auth = field(default_factory=sections.Auth)
     jwt: login.JWT = field(default_factory=login.JWT)
     clients: login.Clients = field(default_factory=login.Clients)

@@ -16,7 +16,7 @@ from server.net.rates import Rates
 
 if TYPE_CHECKING:
     from server.clock import Clock
-    from server.config.sections import Limits
+    from server.config.limits import Limits
     from server.meters import Meters
 
 _log = log.get(__name__)

@@ -10,7 +10,7 @@ import pytest
 
 from server.clock import Clock
 from server.config.address import Address
-from server.config.sections import Limits
+from server.config.limits import Limits
 from server.meters import Meters
 from server.net.flusher import Flusher
 from server.net.listener import Listener

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from OpenSSL import SSL
 
-from server.config.sections import Limits
+from server.config.limits import Limits
 from server.meters import Meters
 from server.net.anteroom import Anteroom
 from server.net.farewell import PATIENCE, Farewell

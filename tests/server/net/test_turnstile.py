@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from server import log
-from server.config.sections import Limits
+from server.config.limits import Limits
 from server.meters import Meters
 from server.net import turnstile
 from server.net.turnstile import Turnstile
