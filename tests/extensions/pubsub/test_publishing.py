@@ -2,6 +2,7 @@
 
 import pytest
 
+from extensions.pubsub.rows import FLAT
 from tests.extensions.pubsub.people import (
     EVENT,
     EVERYTHING,
@@ -323,3 +324,62 @@ async def test_a_result_means_that_it_is_on_disk() -> None:
         await house.restart()
         juliet = await arrive(house, "juliet/balcony", "urn:x")
         assert item_ids(juliet) == ["a"]
+
+
+# -- at once --
+
+
+def pipelined(number: int, content: str, owner: bool = False) -> str:
+    namespace = f"{PUBSUB}#owner" if owner else PUBSUB
+    return f"<iq type='set' id='i{number}'><pubsub xmlns='{namespace}'>{content}</pubsub></iq>"
+
+
+async def test_two_devices_publish_at_once_and_a_third_retracts() -> None:
+    """Each answer says what happened, and in the end memory and disk say the same."""
+    async with House(EVERYTHING) as house:
+        one = await arrive(house, "anna/one")
+        two = await arrive(house, "anna/two")
+        wanted = options(max_items="5")
+        for number in range(30):
+            text = f"<publish node='n'>{item(f'a{number}')}</publish>{wanted}"
+            one.say(pipelined(number, text))
+            two.say(pipelined(number, text.replace("'a", "'b")))
+            if number % 5 == 4:
+                gone = f"<retract node='n'><item id='a{number}'/></retract>"
+                two.say(pipelined(100 + number, gone))
+        await house.settle()
+        answers = [*one.take_all(), *two.take_all()]
+        refused = [each for each in answers if each.get("type") == "error"]
+        assert {condition(each) for each in refused} <= {"item-not-found"}
+        left = await stored(one, "", "n")
+        assert 3 <= len(left) <= 5
+        pubsub = house.server.hosts["example.org"].service("pubsub")
+        place = await pubsub.place(bare("anna"))
+        node = await pubsub.engine.node(place, "n")
+        assert node is not None
+        rows = await house.database.fetch("SELECT length(payload) FROM pubsub_item")
+        assert node.count == len(left) == len(rows)
+        assert node.bytes == sum(row[0] + FLAT for row in rows)
+
+
+async def test_a_node_is_deleted_while_others_publish() -> None:
+    """What comes after makes it anew; nothing of the old one is left, and nothing is lost."""
+    async with House(EVERYTHING) as house:
+        one = await arrive(house, "anna/one")
+        two = await arrive(house, "anna/two")
+        for number in range(12):
+            one.say(pipelined(number, f"<publish node='n'>{item('a')}</publish>"))
+            if number % 3 == 2:
+                two.say(pipelined(number, "<delete node='n'/>", owner=True))
+        one.say(pipelined(99, f"<publish node='n'>{item('last')}</publish>"))
+        await house.settle()
+        refused = [each for each in one.take_all() if each.get("type") == "error"]
+        assert refused == []
+        deleted = await house.database.fetch(
+            "SELECT count(*) FROM pubsub_item WHERE node NOT IN (SELECT id FROM pubsub_node)"
+        )
+        assert deleted[0][0] == 0
+        await house.restart()
+        anna = await arrive(house, "anna/one")
+        listed = await ask(anna, "get", "<items node='n'/>")
+        assert condition(listed) in ("", "item-not-found")
