@@ -65,13 +65,12 @@ async def count(db: Database, account: int, wanted: Filter = EVERYTHING) -> int:
 async def bounds(db: Database, account: int) -> tuple[int, int] | None:
     """The first and the last entry, or None if there is none (XEP-0313 §5.1)."""
     where, args = _conditions(account, EVERYTHING)
-    ends = [
-        await db.fetch(
-            f"SELECT a.id FROM archive a WHERE {where} ORDER BY a.id {way} LIMIT 1", *args
-        )
+    first, last = (
+        f"(SELECT a.id FROM archive a WHERE {where} ORDER BY a.id {way} LIMIT 1)"
         for way in ("ASC", "DESC")
-    ]
-    return (ends[0][0][0], ends[1][0][0]) if ends[0] and ends[1] else None
+    )
+    ((oldest, newest),) = await db.fetch(f"SELECT {first}, {last}", *args)
+    return None if oldest is None else (oldest, newest)
 
 
 async def missing(db: Database, account: int, ids: Collection[int]) -> set[int]:
