@@ -46,14 +46,20 @@ _DEFAULTS: Final = {
     "urn:xmpp:contacts-groups": _PRIVATE,
     # The backup of a secret key, encrypted (XEP-0373 §5).
     "urn:xmpp:openpgp:0:secret-key": NodeConfig(access_model=AccessModel.WHITELIST, max_items=1),
-    "eu.siacs.conversations.axolotl.devicelist": _ANYBODY,
-    "urn:xmpp:omemo:2:devices": _ANYBODY,
-    "urn:xmpp:omemo:2:bundles": _ANYBODY_ALL,
+    # "it is RECOMMENDED to use the 'open' access model" (XEP-0373 §4.1)
+    "urn:xmpp:openpgp:0:public-keys": _ANYBODY,
 }
+#: Lists of devices, and keys in one node for all of them: as XEP-0384 has it, and as it had before.
+_DEVICES: Final = frozenset((
+    "eu.siacs.conversations.axolotl.devicelist", "urn:xmpp:omemo:2:devices",
+    "urn:xmpp:omemo:1:devices",
+))  # fmt: skip
+_ALL_BUNDLES: Final = frozenset(("urn:xmpp:omemo:2:bundles", "urn:xmpp:omemo:1:bundles"))
 _HIDDEN: Final = (AccessModel.PRESENCE, AccessModel.ROSTER, AccessModel.WHITELIST)
 #: No account has this number.
 NOBODY: Final = -1
 _BUNDLES: Final = "eu.siacs.conversations.axolotl.bundles:"
+_PUBLIC_KEYS: Final = "urn:xmpp:openpgp:0:public-keys:"
 
 
 def is_encryption(name: str) -> bool:
@@ -61,11 +67,7 @@ def is_encryption(name: str) -> bool:
 
     "It is REQUIRED to set the access model … to 'open'": without, nobody can begin to write to him.
     """
-    return name.startswith(_BUNDLES) or name in (
-        "eu.siacs.conversations.axolotl.devicelist",
-        "urn:xmpp:omemo:2:devices",
-        "urn:xmpp:omemo:2:bundles",
-    )
+    return name.startswith(_BUNDLES) or name in _DEVICES or name in _ALL_BUNDLES
 
 
 class NobodysPlace(Place):
@@ -78,7 +80,9 @@ class NobodysPlace(Place):
 
     def defaults(self, name: str) -> NodeConfig:
         """Made for presence, but for nodes that are known to be for everybody, or for nobody."""
-        if name.startswith(_BUNDLES):
+        if name in _ALL_BUNDLES:
+            return _ANYBODY_ALL
+        if is_encryption(name) or name.startswith(_PUBLIC_KEYS):
             return _ANYBODY
         return _DEFAULTS.get(name, _PERSONAL)
 

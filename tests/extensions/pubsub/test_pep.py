@@ -169,3 +169,37 @@ async def test_deletion_is_told_once() -> None:
         romeo.take_all()
         await ask(juliet, "set", f"<delete node='{TUNE}'/>", owner=True)
         assert len(events(romeo)) == 1
+
+
+@pytest.mark.parametrize(
+    ("node", "model", "most"),
+    [
+        ("eu.siacs.conversations.axolotl.devicelist", "open", "1"),
+        ("eu.siacs.conversations.axolotl.bundles:31415", "open", "1"),
+        ("urn:xmpp:omemo:1:devices", "open", "1"),
+        ("urn:xmpp:omemo:1:bundles", "open", "max"),
+        ("urn:xmpp:omemo:2:devices", "open", "1"),
+        ("urn:xmpp:omemo:2:bundles", "open", "max"),
+        ("urn:xmpp:openpgp:0:public-keys", "open", "1"),
+        ("urn:xmpp:openpgp:0:public-keys:1357B01865B2503C18453D208CAC2A9678548E35", "open", "1"),
+        ("urn:xmpp:openpgp:0:secret-key", "whitelist", "1"),
+        ("urn:xmpp:bookmarks:1", "whitelist", "max"),
+        ("storage:bookmarks", "whitelist", "1"),
+        ("urn:xmpp:mds:displayed:0", "whitelist", "max"),
+        ("urn:xmpp:contacts", "whitelist", "max"),
+        ("urn:xmpp:contacts-groups", "whitelist", "max"),
+        ("urn:xmpp:avatar:metadata", "presence", "1"),
+    ],
+)
+async def test_nodes_that_are_known(node: str, model: str, most: str) -> None:
+    """What their specifications demand holds even when a client forgets to say so."""
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony")
+        assert condition(await publish(juliet, node, item("a"))) == ""
+        answer = await ask(juliet, "get", f"<configure node='{node}'/>", owner=True)
+        values = {
+            field.get("var"): field.findtext("{jabber:x:data}value")
+            for field in answer.iter("{jabber:x:data}field")
+        }
+        assert (values["pubsub#access_model"], values["pubsub#max_items"]) == (model, most)
+        assert values["pubsub#persist_items"] == "1"
