@@ -18,7 +18,7 @@ from extensions.push.rules import MOST, Arrival
 from extensions.push.watch import Fresh
 from extensions.push.worth import Worth, named, replies_to, shows_reading, worth
 from server.errors import StanzaError
-from server.message_id import first_at, to_ms
+from server.message_id import MAX_ID, first_at, to_ms
 from server.messages.rules import PENDING
 from server.storage import clients, messages
 
@@ -77,7 +77,7 @@ class Recall:
         """What waited for the account's devices."""
         first = self._first(watch, account)
         found = await self._entries(watch, first)
-        end = found[-1].mid if found else watch.before
+        end = min(found[-1].mid, watch.before) if found else watch.before
         older = await store.count(self._database, watch.id, first, end)
         fresh, read_up_to = self._weigh(watch, account, found)
         await self._add_displayed(watch, read_up_to, {each.arrival.conversation for each in fresh})
@@ -90,9 +90,12 @@ class Recall:
         return Past(unread, older, had)
 
     async def _entries(self, watch: Watch, first: int) -> list[Entry]:
-        """The newest messages, the newest first: not too many, and not too much."""
+        """The newest messages, the newest first: not too many, and not too much.
+
+        Those that came meanwhile are among them: the user may have answered.
+        """
         found: list[Entry] = []
-        end, left = watch.before, _BYTES
+        end, left = MAX_ID, _BYTES
         while left > 0 and len(found) < LOOKED_AT:
             page = await store.entries(self._database, watch.id, first, end, _PORTION)
             found += page
@@ -114,6 +117,8 @@ class Recall:
             if entry.is_sent:
                 if stanza.to is not None and shows_reading(stanza):
                     read_up_to.setdefault(stanza.to.bare, entry.mid)
+                continue
+            if entry.mid >= watch.before:
                 continue
             stanza.mid, stanza.disposition = entry.mid, PENDING
             peer = stanza.from_.bare

@@ -50,7 +50,7 @@ FINAL: Final = frozenset((
 S = TypeVar("S", bound="Hashable")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: there is one for each message
 class Arrival(Generic[S]):
     """A stored message: its number, conversation and time, and how far its way to sessions went.
 

@@ -28,6 +28,10 @@ _SAVE = f"""INSERT INTO push_device (account, {_FIELDS}) VALUES ($1, $2, $3, $4,
     ON CONFLICT (account, service, node) DO UPDATE SET client = excluded.client,
         resource = excluded.resource, options = excluded.options, wants = excluded.wants"""
 _TABLES = ("push_told", "push_device")
+_REMOVE_ORPHANS = "DELETE FROM push_device WHERE account NOT IN (SELECT id FROM account)"
+_REMOVE_TOLD = """DELETE FROM push_told WHERE NOT EXISTS (SELECT 1 FROM push_device d
+    WHERE d.account = push_told.account AND d.service = push_told.service
+        AND d.node = push_told.node)"""
 _STANZA = "SELECT stanza FROM message WHERE id = $1"
 _ENTRIES = """SELECT a.id, a.flags, m.stanza FROM archive a JOIN message m ON m.id = a.id
     WHERE a.account = $1 AND a.id >= $2 AND a.id < $3 AND (a.flags & 6) <> 0
@@ -143,9 +147,8 @@ async def remove_all(db: Database, account: int) -> None:
 
 
 async def remove_orphans(db: Database) -> None:
-    """Forget the devices of accounts that are gone."""
-    gone = "account NOT IN (SELECT id FROM account)"
-    await db.batch([(f"DELETE FROM {table} WHERE {gone}", ()) for table in _TABLES])
+    """Forget the devices of accounts that are gone, and what devices that are gone were told."""
+    await db.batch([(_REMOVE_ORPHANS, ()), (_REMOVE_TOLD, ())])
 
 
 async def stanza(db: Database, mid: int) -> bytes | None:

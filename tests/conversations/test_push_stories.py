@@ -106,6 +106,7 @@ async def tell(steps: Sequence[str]) -> None:
 @example(["go", "desk", "write", "wait", "restart", "write"])
 @example(["write", "crash", "wait", "write", "wait"])
 @example(["go", "desk", "write", "answer", "crash", "write"])
+@example(["vanish", "write", "crash", "desk", "answer"])
 @example(["go", "write", "wait", "restart", "come", "go", "write", "wait"])
 def test_stories(steps: list[str]) -> None:
     asyncio.run(tell(steps))
