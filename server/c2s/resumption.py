@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from server import message_id
 from server.c2s.admission import judge
 from server.c2s.phase import Phase
 from server.element import escape
@@ -11,6 +12,7 @@ from server.errors import Condition, StreamCondition, StreamError
 from server.messages.shunned import is_from
 from server.sasl.mechanism import Failure
 from server.stream.management import NS, WRAP, AckedTooMuchError, Outbox, parse_h
+from server.timestamps import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _NS: Final = NS.encode()
 _STANZAS: Final = b"urn:ietf:params:xml:ns:xmpp-stanzas"
+_DELAY: Final = b"<delay xmlns='urn:xmpp:delay'"
+_END: Final = b"</message>"
 
 
 def enable(stream: ClientStream, element: Element) -> None:
@@ -198,10 +202,20 @@ def attach(stream: ClientStream, session: Session, before: bytes = b"", after: b
     if shuns is not None and outbox.queue:
         _shed(session, outbox, shuns)
     # "the server … MUST … retransmit" what was not acknowledged, in order (§5)
-    for wire, _ in outbox.queue:
-        stream.write(wire)
+    for wire, mid in outbox.queue:
+        stream.write(_dated(session, wire, mid) if mid else wire)
     if outbox.queue:
         stream.write(outbox.request(server.clock.now()))
+
+
+def _dated(session: Session, wire: bytes, mid: int) -> bytes:
+    """A stored message with the time when it came, which may be minutes ago (XEP-0203 §2)."""
+    if _DELAY in wire or not wire.endswith(_END):
+        return wire
+    time = stamp(message_id.to_ms(mid))
+    return b"%s%s from='%s' stamp='%s'/></message>" % (
+        wire[: -len(_END)], _DELAY, session.host.jid.wire, time,
+    )  # fmt: skip
 
 
 def _shed(session: Session, outbox: Outbox, shuns: Callable[[JID], bool]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -333,6 +334,29 @@ async def test_resuming() -> None:
         await again.send("<presence/>")
         again.take_all()
         assert await ask(again) == 2  # "The sequence values are carried over"
+
+
+async def test_what_is_sent_again_says_when_it_came() -> None:
+    """XEP-0203: a device that was cut off for minutes shows when messages were sent."""
+    async with House() as house:
+        anna, name = await managed(house)
+        ben = await house.online("ben/b")
+        await anna.send("<presence/>")
+        anna.take_all()
+        anna.vanish()
+        await ben.send(message("1") + "<presence to='anna@example.org/a'/>")
+        then = house.clock.utcnow()
+        for h in (1, 1):  # her own presence
+            house.clock.advance(120)
+            anna = await resume(house, "anna", name, h)
+            await anna.expect(f"<resumed xmlns='{SM}'/>")
+            late = await anna.expect(said("1"))
+            (delay,) = late.iter("{urn:xmpp:delay}delay")
+            assert delay.get("from") == "example.org"
+            stamp = datetime.fromisoformat(delay.get("stamp", ""))
+            assert abs(stamp.timestamp() - then) < 1
+            assert (await anna.expect("<presence/>")).find("{urn:xmpp:delay}delay") is None
+            anna.vanish()
 
 
 async def test_nobody_notices_a_resumption() -> None:
