@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extensions.privacy.rules import IDLE, LAST, MARKERS, Circle, is_approach, strip
+from extensions.privacy.rules import (
+    IDLE,
+    LAST,
+    MARKERS,
+    Circle,
+    is_approach,
+    reduce_to_error,
+    strip,
+)
 from server.errors import Condition, StanzaError
 from server.extension import Verdict
 from server.stanza import BODY
@@ -98,6 +106,9 @@ class PrivacyGuard:
                 return Verdict.DROP
             return self._refusal()
         if stanza.type == "error":
+            if stanza.from_.local and not self._may_write(stanza):
+                # It may be the answer to something; but nobody shall write in this way.
+                reduce_to_error(stanza)
             return None
         return self._unread(stanza, stanza.from_)
 

@@ -94,6 +94,8 @@ IDLE: Final = frozenset(("{urn:xmpp:idle:1}idle", "{jabber:iq:last}query"))
 
 LAST: Final = "{jabber:iq:last}query"
 
+_ERROR: Final = "{jabber:client}error"
+
 #: What means nothing without what stood beside it.
 _BESIDE: Final = frozenset((
     "{jabber:client}thread", "{urn:xmpp:sid:0}origin-id", "{urn:xmpp:sid:0}stanza-id",
@@ -107,6 +109,13 @@ def strip(stanza: Stanza, tags: frozenset[str]) -> bool:
     if not tags.isdisjoint(stanza.payloads):
         stanza.drop(*(child for child in stanza.element if child.tag in tags))
     return not _BESIDE.issuperset(stanza.payloads)
+
+
+def reduce_to_error(stanza: Stanza) -> None:
+    """Leave of an answer that something failed just that."""
+    others = [child for child in stanza.element if child.tag != _ERROR]
+    if others:
+        stanza.drop(*others)
 
 
 def is_approach(stanza: Stanza) -> bool:

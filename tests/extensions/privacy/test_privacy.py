@@ -184,6 +184,24 @@ async def test_rooms_that_one_has_entered_speak(circle: str) -> None:
         await anna.expect_nothing()
 
 
+async def test_errors_of_strangers_say_that_something_failed_and_nothing_else() -> None:
+    async with House(EVERYTHING) as home:
+        anna, ben = await friends(home)
+        carl = await home.online("carl")
+        await choose(anna, strangers="contacts")
+        failed = (
+            f"<message type='error' id='m1' to='{anna.jid}'><body>buy this</body><subject>now"
+            "</subject><error type='cancel'><item-not-found"
+            " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>"
+        )
+        for who, tags in ((carl, ["error"]), (ben, ["body", "subject", "error"])):
+            await who.send(failed)
+            (found,) = anna.take_all()
+            assert found.get("id") == "m1"
+            assert [child.tag.partition("}")[2] for child in found] == tags
+            assert error_of(found) == ["item-not-found"]
+
+
 async def test_nothing_is_different_until_one_chooses() -> None:
     async with House(EVERYTHING) as home:
         anna, ben = await friends(home)
