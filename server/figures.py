@@ -21,6 +21,7 @@ class Figures:
     __slots__ = (
         "_commit_seconds",
         "_failed_commits",
+        "blocked",
         "lag",
         "logins",
         "received",
@@ -38,6 +39,7 @@ class Figures:
             "logins", "Streams that got a session, and attempts that were refused", ("result",)
         )
         self.logins, self.refused = logins.at("ok"), logins.at("failed")
+        self.blocked = logins.at("blocked")
         errors = meters.counter("stream_errors", "Streams ended with an error", ("condition",))
         self.stream_errors = {condition: errors.at(condition) for condition in StreamCondition}
         self.lag = meters.histogram(

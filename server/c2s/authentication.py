@@ -192,7 +192,8 @@ def failed(stream: ClientStream, failure: Failure, answer: bytes) -> None:
     name = _wanted(stream)
     stream.attempt = None
     stream.failures += UNNAMED if name else 1
-    stream.server.figures.refused.value += 1
+    figures = stream.server.figures
+    (figures.blocked if failure is BLOCKED else figures.refused).value += 1
     _log.info(
         "login.failed", host=stream.host.domain, peer=stream.connection.peer,
         condition=str(failure.condition),

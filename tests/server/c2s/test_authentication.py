@@ -296,6 +296,8 @@ async def test_guessing_on_from_new_connections() -> None:
         client = await connect(house)
         await client.send(plain("anna"))
         await client.expect(failure("temporary-auth-failure"))
+        figures = house.server.figures
+        assert (figures.refused.value, figures.blocked.value) == (3, 1)
         elsewhere = await connect(house)
         elsewhere.line.peer = "198.51.100.7"
         await elsewhere.send(plain("anna"))
