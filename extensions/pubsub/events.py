@@ -30,7 +30,7 @@ _TAPS: Final = (Inbound, "message")
 class Event:
     """One notification, for any number of recipients."""
 
-    __slots__ = ("_head", "_stanza", "_tail", "from_", "is_headline")
+    __slots__ = ("_head", "_parts", "_stanza", "_tail", "from_", "is_headline")
 
     def __init__(
         self, from_: JID, number: str, content: bytes, *, headline: bool = True, extra: bytes = b""
@@ -38,6 +38,7 @@ class Event:
         """`content` stands within the event, `extra` beside it; both are serialised."""
         self.from_ = from_
         self.is_headline = headline
+        self._parts = number, content, extra
         self._head = b"<message%s id='%s' from='%s' to='" % (
             b" type='headline'" if headline else b"", number.encode(), from_.wire,
         )  # fmt: skip
@@ -46,6 +47,13 @@ class Event:
             % (content, extra)
         )
         self._stanza: Stanza | None = None
+
+    def as_headline(self) -> Event:
+        """The same for those for whom it does not wait."""
+        if self.is_headline:
+            return self
+        number, content, extra = self._parts
+        return Event(self.from_, number, content, extra=extra)
 
     def wire(self, to: JID) -> bytes:
         """Serialised for one recipient."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from extensions.pubsub.configuration import NodeConfig
     from extensions.pubsub.rows import ItemRow, Payer
+    from server.server import Server
     from server.storage.database import Database
 
 #: What is kept in memory: so many nodes, subscriptions and affiliations together.
@@ -38,6 +39,10 @@ class Subscription:
     jid: JID
     state: State
     options: Options
+
+    def is_given_here(self, server: Server) -> bool:
+        """Whether an owner subscribed a user of this server, who has not said anything to it."""
+        return self.state is State.UNCONFIGURED and self.jid.domain in server.hosts
 
 
 class Node:
@@ -117,8 +122,8 @@ class Node:
             self.resources.setdefault(jid.bare, set()).add(jid)
 
     def is_subscribed(self, bare: JID) -> bool:
-        """Whether somebody is subscribed with any of his addresses."""
-        return any(each.state is State.SUBSCRIBED for each in self.of(bare))
+        """Whether somebody is subscribed with any of his addresses, by himself or by an owner."""
+        return any(each.state is not State.PENDING for each in self.of(bare))
 
     def of(self, bare: JID) -> list[Subscription]:
         """All subscriptions of somebody."""

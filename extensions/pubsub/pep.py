@@ -161,6 +161,9 @@ class PersonalPlace(NobodysPlace):
             session.send(head + session.jid.wire + tail)
         if node.subscriptions:
             send_all(self._server, event, self._subscribers(node, to_pending))
+            given = list(self._subscribers(node, to_pending, given=True))
+            if given:
+                send_all(self._server, event.as_headline(), given)
 
     def interested(self, node: Node) -> Iterator[Session]:
         """The devices that hear of a node because they said so: the owner's, and those of contacts.
@@ -194,12 +197,14 @@ class PersonalPlace(NobodysPlace):
         standing = node.standing(who, *self._ties(who))
         return rules.refuse_reading(node.config, standing) is None
 
-    def _subscribers(self, node: Node, to_pending: bool) -> Iterable[JID]:
-        """Those who subscribed by name and are not reached by their presence."""
+    def _subscribers(self, node: Node, to_pending: bool, *, given: bool = False) -> Iterable[JID]:
+        """Those who subscribed by name, or were `given` it, and are not reached by presence."""
         now = int(self._server.clock.utcnow() * 1000)
         for each in list(node.subscriptions.values()):
             bare = each.jid.bare
-            if each.state is not State.SUBSCRIBED and not to_pending:
+            if given != each.is_given_here(self._server):
+                continue
+            if not (given or to_pending or each.state is State.SUBSCRIBED):
                 continue
             if not each.options.deliver or each.options.is_over(now):
                 continue

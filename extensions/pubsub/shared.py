@@ -63,16 +63,19 @@ class SharedPlace(Place):
         engine, now = self._engine, self._engine.now_ms()
         checks = not to_pending and node.config.access_model not in _ANYBODY
         owners = await self._owners(node) if checks else []
-        recipients = []
+        recipients, given = [], []
         for each in list(node.subscriptions.values()):
-            if each.state is not State.SUBSCRIBED and not to_pending:
-                continue
             if not each.options.deliver or each.options.is_over(now):
                 continue
             if checks and not _has_access(node, each.jid.bare, owners):
                 continue
-            recipients.append(each.jid)
+            if each.is_given_here(engine.server):
+                given.append(each.jid)
+            elif to_pending or each.state is State.SUBSCRIBED:
+                recipients.append(each.jid)
         send_all(engine.server, event, recipients)
+        if given:
+            send_all(engine.server, event.as_headline(), given)
 
 
 def _ties(owners: list[Account], who: JID) -> tuple[bool, frozenset[str]]:

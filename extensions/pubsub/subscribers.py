@@ -1,9 +1,9 @@
 """Owners look after the subscribers of their nodes (XEP-0060 §8.6, §8.8).
 
-Whoever is subscribed without having asked is told so. If he is on another server, he hears no more
-until he says that he wants to, by subscribing or by setting his options: otherwise one publication
-here would become any number of messages to people who have never heard of the node. §4.2 has a
-state for that, `unconfigured`.
+Whoever is subscribed without having asked is told so, and is `unconfigured` (§4.2) until he says
+that he wants to hear, by subscribing or by setting his options. So long users of this server hear
+of items while they are there, but nothing waits for them; others hear nothing. Otherwise one
+publication would become any number of messages to people who have never heard of the node.
 """
 
 from __future__ import annotations
@@ -114,12 +114,9 @@ def _state(call: Call, node: Node, before: Subscription, entry: Element) -> Stat
         return None
     if before.state is State.PENDING:
         return State.SUBSCRIBED
-    if before.state is State.UNCONFIGURED:
-        return before.state  # it is not for the owner to say
-    if len(node.of(bare)) >= subscribing.PER_PERSON:
+    if before.state is State.NONE and len(node.of(bare)) >= subscribing.PER_PERSON:
         return None
-    is_here = before.jid.domain in call.engine.server.hosts
-    return State.SUBSCRIBED if is_here else State.UNCONFIGURED
+    return State.UNCONFIGURED  # the rest is not for the owner to say
 
 
 def _check_room(call: Call, node: Node, wanted: list[Subscription]) -> None:
@@ -127,9 +124,13 @@ def _check_room(call: Call, node: Node, wanted: list[Subscription]) -> None:
     most = min(GIVEN, call.engine.section.subscriptions_per_node)
     if new and len(node.subscriptions) + len(new) > most:
         raise errors.TooManySubscriptions("There are too many subscriptions to add to them")
-    asked = sum(each.state is State.UNCONFIGURED for each in new)
+    hosts = call.engine.server.hosts
+    asked = sum(each.jid.domain not in hosts for each in new)
     if asked:
-        open_ = sum(each.state is State.UNCONFIGURED for each in node.subscriptions.values())
+        open_ = sum(
+            each.state is State.UNCONFIGURED and each.jid.domain not in hosts
+            for each in node.subscriptions.values()
+        )
         if open_ + asked > INVITED:
             raise errors.TooManySubscriptions("So many have not answered yet; wait for them")
 

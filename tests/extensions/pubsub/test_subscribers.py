@@ -55,7 +55,7 @@ async def test_an_owner_changes_subscriptions() -> None:
         answer = await ask(hamlet, "set", request.format(delta), SERVICE, owner=True)
         assert condition(answer) == ""
         assert events(francisco)[0][0].get("subscription") == "none"
-        assert events(bernardo)[0][0].get("subscription") == "subscribed"
+        assert events(bernardo)[0][0].get("subscription") == "unconfigured"
         await publish(hamlet, NODE, item("a"), SERVICE)
         assert item_ids(francisco) == []
         assert item_ids(bernardo) == ["a"]
@@ -168,6 +168,28 @@ async def test_who_did_not_ask_hears_no_items_until_he_agrees(
         await publish(hamlet, NODE, item("c"), SERVICE)
         await house.settle()
         assert len(sent) == 3
+
+
+async def test_nothing_waits_for_who_did_not_ask() -> None:
+    """One publication is not to be stored a thousand times for users who were put on a node."""
+    async with House(EVERYTHING) as house:
+        hamlet = await owner_of(house, notification_type="normal", access_model="authorize")
+        await house.add_user("francisco")
+        bernardo = await arrive(house, "bernardo/x")
+        assert await give(hamlet, bare("francisco"), bare("bernardo")) == ""
+        bernardo.take_all()
+        await publish(hamlet, NODE, item("a"), SERVICE)
+        (message,) = [each for each in bernardo.take_all() if each.tag.endswith("message")]
+        assert message.get("type") == "headline"
+        francisco = await arrive(house, "francisco/x")
+        assert events(francisco) == []
+        answer = await ask(francisco, "get", f"<items node='{NODE}'/>", SERVICE)
+        assert condition(answer) == ""  # the owner lets him read
+        await subscribe(francisco)
+        assert item_ids(francisco) == ["a"]
+        await publish(hamlet, NODE, item("b"), SERVICE)
+        (message,) = [each for each in francisco.take_all() if each.tag.endswith("message")]
+        assert message.get("type") is None
 
 
 async def test_options_are_consent_too() -> None:

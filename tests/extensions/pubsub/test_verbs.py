@@ -496,7 +496,8 @@ async def test_owners_and_their_people() -> None:
         await stage.refused("horatio", "set", people.format(delta), "auth", "forbidden")
         await stage.ask("hamlet", "set", people.format(delta))
         await stage.told("horatio", subscription("horatio", "none"))
-        await stage.told("bard", subscription("bard", "subscribed"))
+        # He did not ask; `unconfigured` (§4.2) until he agrees.
+        await stage.told("bard", subscription("bard", "unconfigured"))
         # §8.9
         people = f"<pubsub {O}><affiliations node='{NODE}'>{{}}</affiliations></pubsub>"
         entry = "<affiliation jid='{}@example.org' affiliation='{}'/>"
