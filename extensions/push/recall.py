@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 #: Of an account, so many messages are looked at; older ones are only counted.
 LOOKED_AT: Final = 4 * MOST
-#: Messages that came so many seconds before the last one may have been waiting for their hour.
-UNSEEN: Final = 15.0
+#: Messages that came within the delay and so many seconds before the last one may have been waiting
+#: for their hour.
+SLACK: Final = 10.0
 #: They are read in portions, and no more after so many bytes.
 _PORTION: Final = 50
 _BYTES: Final = 4 << 20
@@ -52,8 +53,10 @@ class Past:
 class Recall:
     """The past of one host's accounts."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, delay: float) -> None:
+        """`delay` is how long a message waits before anybody looks at it."""
         self._host = host
+        self._unseen_ms = int((delay + SLACK) * 1000)
         self._database = host.server.database
         self._recent = self._end = 0
 
@@ -61,7 +64,7 @@ class Recall:
         """See how far the messages of the last run go."""
         last = await messages.last_message_id(self._database)
         self._end = last + 1
-        self._recent = first_at(to_ms(last) - int(UNSEEN * 1000)) if last else self._end
+        self._recent = first_at(to_ms(last) - self._unseen_ms) if last else self._end
 
     async def untold(self, after: int) -> tuple[list[tuple[int, str]], int]:
         """Some accounts whose devices are to be told, and after which to go on; 0: that was all."""

@@ -55,7 +55,7 @@ class Scheduler:
         self._devices = devices
         self._delay = float(section.delay)
         self._interval = float(section.interval)
-        self._recall = Recall(host)
+        self._recall = Recall(host, self._delay)
         self._alarm = Alarm(host.server, self.look)
         self.publisher = Publisher(host, section, self._rearm, self._give_up)
 

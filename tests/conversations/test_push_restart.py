@@ -63,6 +63,21 @@ async def test_not_told_in_time_though_another_device_has_it() -> None:
         assert counts(makers) == [1]
 
 
+async def test_a_long_delay() -> None:
+    """Nobody has looked at it yet when others have long gone on."""
+    async with open_makers(delay="2m") as makers:
+        await makers.asleep()
+        desk = await makers.house.online("anna/desk")
+        await manage(desk)
+        await written(makers)
+        await acknowledge(desk)
+        await makers.pass_time(100)
+        await write(await makers.house.online("ben/pc"), to="carl@example.org")
+        await makers.house.restart()
+        await makers.pass_time(SOON)
+        assert counts(makers) == [1]
+
+
 async def test_who_comes_back_is_not_told() -> None:
     async with open_makers() as makers:
         await makers.asleep()
