@@ -41,10 +41,13 @@ class Echo:
 
 
 @asynccontextmanager
-async def listening(limit: int = 0, patience: float = 10.0) -> AsyncIterator[int]:
+async def listening(
+    limit: int = 0, patience: float = 10.0, burst: int = 100, meters: Meters | None = None
+) -> AsyncIterator[int]:
     loop = asyncio.get_running_loop()
     flusher = Flusher(loop, Clock())
-    turnstile = Turnstile(Limits(connections_per_address=limit), Clock(), Meters())
+    limits = Limits(connections_per_address=limit, connection_rate=100, connection_burst=burst)
+    turnstile = Turnstile(limits, Clock(), meters or Meters())
 
     def make() -> Connection:
         return Connection(flusher, Echo, 1 << 20, turnstile=turnstile)
@@ -108,3 +111,15 @@ async def test_each_client_is_counted_by_itself() -> None:
 async def test_a_header_must_come_soon() -> None:
     async with listening(patience=0.01) as port:
         assert await ask(port, b"PROXY ") == b""
+
+
+async def test_each_client_waits_for_itself() -> None:
+    """What came along with the header waits too, and is not lost."""
+    meters = Meters()
+    async with listening(burst=1, meters=meters) as port:
+        asked = (ask(port, HEADER + b"hello.") for _ in range(3))
+        other = ask(port, HEADER.replace(b"192.0.2.7", b"192.0.2.8") + b"hi.")
+        *mine, theirs = await asyncio.gather(*asked, other)  # noqa: TID251 - nobody else waits
+    assert mine == [b"192.0.2.7 hello."] * 3
+    assert theirs == b"192.0.2.8 hi."
+    assert b"skerry_connections_delayed_total 2.0" in meters.render()
