@@ -203,7 +203,7 @@ def attach(stream: ClientStream, session: Session, before: bytes = b"", after: b
         _shed(session, outbox, shuns)
     # "the server … MUST … retransmit" what was not acknowledged, in order (§5)
     for wire, mid in outbox.queue:
-        stream.write(_dated(session, wire, mid) if mid else wire)
+        stream.write(_dated(session, wire, mid) if mid > 0 else wire)
     if outbox.queue:
         stream.write(outbox.request(server.clock.now()))
 

@@ -359,6 +359,20 @@ async def test_what_is_sent_again_says_when_it_came() -> None:
             anna.vanish()
 
 
+async def test_a_page_of_the_archive_has_no_other_time_when_it_is_sent_again() -> None:
+    async with House() as house:
+        anna, name = await managed(house)
+        page = "<message><result xmlns='urn:xmpp:mam:2' id='1'/></message>"
+        account = house.server.hosts["example.org"].accounts.online(anna.jid.bare)
+        assert account is not None
+        account.sessions[anna.jid.resource].send(page.encode(), -1)
+        anna.vanish()
+        anna = await resume(house, "anna", name, 0)
+        await anna.expect(f"<resumed xmlns='{SM}'/>")
+        again = await anna.expect(page)
+        assert again.find("{urn:xmpp:delay}delay") is None
+
+
 async def test_nobody_notices_a_resumption() -> None:
     """§5: "this state will have been retained by the server"."""
     async with House() as house:
