@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from extensions.push import payloads
 from extensions.push.content import Content, content_of, request_of
-from extensions.push.contents import Contents
+from extensions.push.contents import Contents, read
 from extensions.push.letters import Letters, is_passing
 from extensions.push.rules import FINAL, RETRY
 from extensions.push.sealing import IV_BYTES, sealed
@@ -111,6 +111,15 @@ class Publisher:
         device.told = max((device.told, *device.agenda.told))
         self._letters.send(watch, device, match, message, is_call=is_call)
         self._release(watch, device)
+
+    def hang_up(self, watch: Watch, device: Device, stanza: Stanza) -> None:
+        """Who called has given up: where the device was sent the call, it is sent that too."""
+        match = device.row.wants.match
+        message = None if match is None or match.web is None else read(stanza.wire(stanza.to))
+        if match is not None and message is not None:
+            message.mid = stanza.mid
+            self._letters.send(watch, device, match, message, is_call=True)
+            watch.trace.note("sent: the call is over", device.name)
 
     def returned(self, error: Stanza) -> None:
         """A notification came back.

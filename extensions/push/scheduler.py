@@ -122,8 +122,12 @@ class Scheduler:
 
     def _hang_up(self, account: Account, stanza: Stanza) -> None:
         watch, peer = self._devices.known(account.id), stanza.from_.bare
-        if watch is not None:
-            self.cancel(watch, lambda m: m.is_call and m.conversation == peer, _CALL_ENDED)
+        if watch is None:
+            return
+        for device in watch.devices.values():
+            if stanza.mid and device.rings(peer):
+                self.publisher.hang_up(watch, device, stanza)
+        self.cancel(watch, lambda m: m.is_call and m.conversation == peer, _CALL_ENDED)
 
     def cancel(self, watch: Watch, is_over: Callable[[Message], bool], why: str) -> None:
         """What this is true of needs nobody's attention any more."""

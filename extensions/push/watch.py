@@ -77,6 +77,11 @@ class Device:
         sessions = () if account is None else account.sessions.values()
         return next((each for each in sessions if self.is_at(each)), None)
 
+    def rings(self, peer: JID) -> bool:
+        """Whether it was told that somebody calls."""
+        told = self.agenda.told.values()
+        return any(each.is_call and each.conversation == peer for each in told)
+
     def greeted(self) -> None:
         """The device is here, and fetches what it was notified of and whatever it lacked."""
         self.agenda.greeted()

@@ -49,6 +49,16 @@ def inside(letter: Element) -> Element:
     return found
 
 
+def opened(letter: Element) -> Element:
+    """The message that the device reads."""
+    tag = "{{urn:xmpp:sce:rfc8291:0}}{}".format
+    payload = inside(letter).findtext(f"{tag('encrypted')}/{tag('payload')}")
+    plain = decrypt(b64decode(payload or ""), RECEIVER, PUBLIC, SECRET)
+    message = parse(plain.decode()).find("*/*/{jabber:client}message")
+    assert message is not None
+    return message
+
+
 async def test_a_device_is_woken() -> None:
     async with open_makers() as makers:
         await asleep(makers)
@@ -69,12 +79,7 @@ async def test_content_for_the_device_alone() -> None:
         await makers.pass_time(7)
         [letter] = makers.app.letters
         found = inside(letter)
-        payload = found.findtext(
-            "{urn:xmpp:sce:rfc8291:0}encrypted/{urn:xmpp:sce:rfc8291:0}payload"
-        )
-        plain = decrypt(b64decode(payload or ""), RECEIVER, PUBLIC, SECRET)
-        message = parse(plain.decode()).find("*/*/{jabber:client}message")
-        assert message is not None
+        message = opened(letter)
         assert message.findtext("{jabber:client}body") == "under the oak"
         assert message.get("from") == "ben@example.org/pc"
         claims = (found.findtext(f"{{{NS}}}jwt") or "").split(".")[1]
@@ -89,6 +94,26 @@ async def test_a_call_at_once() -> None:
         found = inside(makers.app.letters[0])
         assert found.findtext(f"{{{NS}}}priority") == "high"
         assert found.find(f"{{{NS}}}voip") is not None
+
+
+async def test_a_call_that_is_over() -> None:
+    """Once, and only where it rang."""
+    retract = "<retract xmlns='urn:xmpp:jingle-message:0' id='c1'/>"
+    async with open_makers() as makers:
+        await asleep(makers, web())
+        ben = await makers.house.online("ben/pc")
+        await write(ben, retract)
+        assert makers.app.letters == []
+        await write(ben, CALL)
+        for _ in range(2):
+            await write(ben, retract)
+        tags = [[child.tag for child in opened(letter)] for letter in makers.app.letters]
+        assert [found[0] for found in tags] == [
+            "{urn:xmpp:jingle-message:0}propose", "{urn:xmpp:jingle-message:0}retract",
+        ]  # fmt: skip
+        assert inside(makers.app.letters[1]).find(f"{{{NS}}}voip") is not None
+        await makers.pass_time(100)
+        assert len(makers.app.letters) == 2
 
 
 async def test_only_what_has_a_body() -> None:
