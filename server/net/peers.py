@@ -11,9 +11,17 @@ if TYPE_CHECKING:
 
 
 def peer_of(transport: asyncio.BaseTransport) -> str:
-    """The address of whoever opened the connection."""
+    """The address of whoever opened the connection.
+
+    One of IPv4 is told as such, as people and programs that read logs know it, though a socket for
+    both calls it an address of IPv6 (RFC 4291 §2.5.5.2).
+    """
     address = transport.get_extra_info("peername")
-    return address[0] if address else ""
+    if not address:
+        return ""
+    text: str = address[0]
+    mapped = text.removeprefix("::ffff:")
+    return text if ":" in mapped else mapped
 
 
 @lru_cache(maxsize=4096)

@@ -30,3 +30,15 @@ def test_places(address: str, place: str, here: bool) -> None:
 def test_the_other_end_of_a_transport() -> None:
     assert peer_of(Transport(lambda _: None, "192.0.2.7")) == "192.0.2.7"
     assert peer_of(asyncio.BaseTransport()) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("::ffff:0:192.0.2.7", "::ffff:0:192.0.2.7"),
+    ],
+)
+def test_ipv4_on_a_socket_for_both(told: str, expected: str) -> None:
+    assert peer_of(Transport(lambda _: None, told)) == expected
