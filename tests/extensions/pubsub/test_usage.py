@@ -11,6 +11,7 @@ from extensions.pubsub.rows import FLAT, Payer
 from extensions.pubsub.usage import Limits, Usage
 from server.jid import JID
 from server.storage.database import Database
+from server.storage.errors import StorageError
 from server.storage.insert import Row
 from server.storage.migrate import load
 from tests.extensions.pubsub.people import (
@@ -18,9 +19,11 @@ from tests.extensions.pubsub.people import (
     SERVICE,
     arrive,
     ask,
+    bare,
     condition,
     form,
     item,
+    options,
     publish,
 )  # fmt: skip
 from tests.extensions.stage import Stage, open_stage
@@ -304,3 +307,39 @@ async def test_what_was_stored_before_is_counted(tmp_path: Path) -> None:
             await database.execute("UPDATE pubsub_node SET public = 1, config = $1", config)
             await database.execute(migrations[2].statements({})[1])
             assert await store.count_public(database, 1, "") == public
+
+
+async def test_what_could_not_be_stored_has_not_happened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in memory, nor in the sums, nor for anybody who is told of news."""
+    async with House(EVERYTHING) as house:
+        anna = await arrive(house, "anna/desk", "n")
+        await publish(anna, "n", item("a"), with_options=options(max_items="2"))
+        await publish(anna, "n", item("b"))
+        anna.take_all()
+
+        async def fail(steps: object) -> None:
+            raise StorageError("database or disk is full")
+
+        monkeypatch.setattr(house.database, "batch", fail)
+        full = "resource-constraint"
+        assert condition(await publish(anna, "n", item("c"))) == full
+        assert condition(await publish(anna, "new", item("c"))) == full
+        retract = "<retract node='n' notify='1'><item id='a'/></retract>"
+        assert condition(await ask(anna, "set", retract)) == full
+        change = f"<configure node='n'>{form('node_config', max_items='1')}</configure>"
+        assert condition(await ask(anna, "set", change, owner=True)) == full
+        assert condition(await ask(anna, "set", "<delete node='n'/>", owner=True)) == full
+        await anna.expect_nothing()
+        monkeypatch.undo()
+        listed = await ask(anna, "get", "<items node='n'/>")
+        assert [each.get("id") for each in listed[0][0]] == ["a", "b"]
+        assert condition(await publish(anna, "n", item("c"))) == ""
+        listed = await ask(anna, "get", "<items node='n'/>")
+        assert [each.get("id") for each in listed[0][0]] == ["b", "c"]
+        engine = house.server.hosts["example.org"].service("pubsub").engine
+        place = await house.server.hosts["example.org"].service("pubsub").place(bare("anna"))
+        node = await engine.node(place, "n")
+        noted = await truth(house.database)
+        assert set(noted) == {"n"}
+        assert node.bytes == noted["n"][0] == noted["n"][1]
+        assert node.count == 2
