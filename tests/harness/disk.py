@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import functools
+import os
+import shutil
+from typing import TYPE_CHECKING, Final
 
 from server.storage.batch import Outcome
 from server.storage.errors import StorageError, StorageUnavailable
@@ -15,6 +18,10 @@ if TYPE_CHECKING:
 
     from server.storage.batch import Batch
     from server.storage.insert import Row
+
+
+_MEMORY: Final = "/dev/shm"
+_ENOUGH: Final = 1 << 30
 
 
 class Hand:
@@ -98,6 +105,14 @@ class HeldPostgreSQL(ReusedPostgreSQL, Hand):
 
 
 HeldDatabase = HeldSQLite | HeldPostgreSQL
+
+
+@functools.cache
+def quick_place() -> str | None:
+    """Where files wait for no disk, if this machine has that: a third of all time went there."""
+    if os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+        return _MEMORY
+    return None
 
 
 async def held_database(folder: Path) -> HeldDatabase:

@@ -39,7 +39,7 @@ from server.sasl.keys import HASHES, derive_credentials
 from server.server import Server
 from server.storage import accounts
 from tests.harness.clock import EPOCH, FakeClock
-from tests.harness.disk import HeldDatabase, give_back, held_database
+from tests.harness.disk import HeldDatabase, give_back, held_database, quick_place
 from tests.harness.entropy import SeededEntropy
 from tests.harness.loop import settle
 from tests.harness.patterns import difference, parse, show
@@ -76,7 +76,7 @@ class House:
         certificates: CertificateStore | None = None,
     ) -> None:  # fmt: skip
         self._extensions = tuple(extensions)
-        self._folder = tempfile.TemporaryDirectory(prefix="house-")
+        self._folder = tempfile.TemporaryDirectory(prefix="house-", dir=quick_place())
         # As on any machine that has run for a while: a time of zero means "never" in places.
         self.clock = FakeClock(EPOCH - _UPTIME)
         self.clock.advance(_UPTIME)

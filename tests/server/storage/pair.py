@@ -17,6 +17,7 @@ from server.storage.accounts import AccountExists
 from server.storage.errors import StorageError
 from server.storage.sqlite import SQLiteDatabase
 from tests.harness.backend import opened
+from tests.harness.disk import quick_place
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -77,7 +78,9 @@ class Pair:
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
-        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        self._folder = Path(
+            self._stack.enter_context(tempfile.TemporaryDirectory(dir=quick_place()))
+        )
         self._sides: list[Side] = []
         self._tables: dict[str, list[str]] = {}
         self._runner.run(self._open())
