@@ -76,7 +76,7 @@ _SUBSCRIBE = """INSERT INTO pubsub_subscription (node, jid, bare, state, options
     VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (node, jid) DO UPDATE SET state = excluded.state, options = excluded.options"""
 _UNSUBSCRIBE = "DELETE FROM pubsub_subscription WHERE node = $1 AND jid = $2"
-_SUBSCRIBED = """SELECT n.name, s.jid, s.state FROM pubsub_subscription s
+_SUBSCRIBED = """SELECT n.name, s.jid, s.state, s.options FROM pubsub_subscription s
     JOIN pubsub_node n ON n.id = s.node
     WHERE s.bare = $1 AND n.account = $2 AND n.service = $3 ORDER BY n.name, s.jid LIMIT $4"""
 
@@ -333,10 +333,10 @@ def subscribe(node: int, jid: str, bare: str, state: str, options: str) -> list[
 
 async def subscribed(
     db: Database, bare: str, account: int, service: str, limit: int
-) -> list[tuple[str, str, str]]:
-    """The subscriptions of somebody at a place: node, address and state."""
+) -> list[tuple[str, str, str, str]]:
+    """The subscriptions of somebody at a place: node, address, state and options."""
     rows = await db.fetch(_SUBSCRIBED, bare, account, service, limit)
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 # -- news for somebody who comes online --

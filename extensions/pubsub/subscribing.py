@@ -206,16 +206,22 @@ async def get_default(call: Call) -> bytes:
 
 
 async def subscriptions(call: Call) -> bytes:
-    """One's subscriptions here, of all nodes or of one (§5.6)."""
+    """One's subscriptions here, of all nodes or of one (§5.6); ended leases are none."""
     place, bare, name = call.place, call.who.bare, call.name
+    now = call.engine.now_ms()
     if name:
         node, _ = await call.known()
-        found = [(name, each.jid.wire, each.state) for each in node.of(bare)]
+        live = [each for each in node.of(bare) if not each.options.is_over(now)]
+        found = [(name, each.jid.wire, each.state) for each in live]
     else:
         rows = await store.subscribed(
             call.engine.database, bare, place.account, place.service, payloads.LISTED
         )
-        found = [(of, escape(jid), State(state)) for of, jid, state in rows]
+        found = [
+            (of, escape(jid), State(state))
+            for of, jid, state, leased in rows
+            if not Options.load(leased).is_over(now)
+        ]
     entries = [
         b"<subscription node='%s' jid='%s' subscription='%s'/>" % (escape(of), jid, state.encode())
         for of, jid, state in found

@@ -332,3 +332,29 @@ async def test_a_lease_ends_in_a_year_that_can_be_written(moment: str) -> None:
         text = subscribe("francisco@example.org", more=until)
         answer = await ask(francisco, "set", text, SERVICE)
         assert condition(answer) == "bad-request invalid-options"
+
+
+async def test_a_lease_that_has_ended_is_no_subscription() -> None:
+    """§12.19: it is in no list, and subscribing again begins anew."""
+    async with House(EVERYTHING) as house:
+        hamlet = await owner_of(house)
+        francisco = await arrive(house, "francisco/barracks")
+        until = f"<options>{form('subscribe_options', expire='2023-11-14T23:00:00Z')}</options>"
+        text = subscribe("francisco@example.org", more=until)
+        assert condition(await ask(francisco, "set", text, SERVICE)) == ""
+
+        async def listed() -> list[int]:
+            own = ("<subscriptions/>", f"<subscriptions node='{NODE}'/>")
+            answers = [await ask(francisco, "get", each, SERVICE) for each in own]
+            text = f"<subscriptions node='{NODE}'/>"
+            answers.append(await ask(hamlet, "get", text, SERVICE, owner=True))
+            return [len(answer[0][0]) for answer in answers]
+
+        assert await listed() == [1, 1, 1]
+        house.clock.advance(7200)
+        assert await listed() == [0, 0, 0]
+        text = subscribe("francisco@example.org")
+        assert condition(await ask(francisco, "set", text, SERVICE)) == ""
+        assert await listed() == [1, 1, 1]
+        await publish(hamlet, NODE, item("a"), SERVICE)
+        assert item_ids(francisco) == ["a"]
