@@ -191,10 +191,16 @@ class Avatars(Extension):
         avatar, owner = _announced(account), account.jid
         if avatar is None or not avatar.hash:
             return
-        if not await self._pubsub.may_read(owner, METADATA, who):
+        may_read = self._pubsub.may_read
+        if not await may_read(owner, METADATA, who) or not await may_read(owner, DATA, who):
             return
-        for item in await self._pubsub.seen(owner, DATA, who, [avatar.hash]):
+        found = await self._pubsub.items(owner, DATA, [avatar.hash])
+        for item in found:
             images.put_photo(card, Image(images.parse_data(item.payload), avatar.kind))
+        if not found and owner not in self._stale:
+            # Another one is shown, and a crash kept that from being announced.
+            self._stale.add(owner)
+            self.host.server.tell(self._look, owner)
 
     # -- presence --
 

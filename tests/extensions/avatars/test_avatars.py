@@ -59,6 +59,19 @@ async def test_also_where_there_is_no_vcard_and_after_a_restart() -> None:
         assert binval(await get_card(await house.login("paris/tablet"), JULIET)) == encoded(PNG)
 
 
+async def test_what_a_crash_kept_from_being_announced_is_found_when_somebody_asks() -> None:
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/chamber")
+        await show(juliet, PNG)
+        house.server.hosts["example.org"].service("pubsub").engine.watchers.clear()
+        await show(juliet, JPEG)
+        await house.restart()
+        juliet = await arrive(house, "juliet/chamber")
+        await get_card(juliet, JULIET)
+        await house.settle()
+        assert binval(await get_card(juliet, JULIET)) == encoded(JPEG)
+
+
 async def test_who_may_not_see_the_node_does_not_see_it_in_the_vcard() -> None:
     """§7."""
     async with House(EVERYTHING) as house:
