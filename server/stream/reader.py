@@ -7,7 +7,6 @@ after a certain amount of input. Trees that still exist keep the dictionary they
 """
 
 import ctypes
-import re
 from typing import Final
 from xml.parsers import expat
 
@@ -22,12 +21,6 @@ MEMORY: Final = 16 * 1024 * 1024
 DICTIONARY: Final = "_ParserDictionaryContext"
 
 _fromstring = etree.fromstring
-
-#: Something beyond ASCII in the name of an element, or in what looks like that of an attribute.
-_MAY_BE_STRANGE = re.compile(
-    rb"</?[^\s/>\x80-\xff]*[\x80-\xff]"
-    rb"|\s[^\s=<>\"'\x80-\xff]*[\x80-\xff][^\s=<>\"']*\s*=\s*[\"']"
-).search
 
 _lent_state = ctypes.pythonapi.PyThreadState_GetDict
 _lent_state.restype = ctypes.py_object
@@ -56,7 +49,7 @@ class Reader:
         # is overlooked when something harmless follows. All of it counts (RFC 6120 §4.9.3.13).
         if log := parser.error_log:
             _check(log)
-        if not data.isascii() and _MAY_BE_STRANGE(data) is not None:
+        if not data.isascii():
             _check_names(data)
         return root
 
