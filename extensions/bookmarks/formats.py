@@ -76,10 +76,11 @@ def is_same_listing(one: Listing, other: Listing) -> bool:
     """Whether two legacy lists say the same, in whatever order and spelling."""
     if one.rooms.keys() != other.rooms.keys() or sorted(one.rest) != sorted(other.rest):
         return False
-    return all(_is_same(one.rooms[room], other.rooms[room]) for room in one.rooms)
+    return all(is_same_room(one.rooms[room], other.rooms[room]) for room in one.rooms)
 
 
-def _is_same(one: Element, other: Element) -> bool:
+def is_same_room(one: Element, other: Element) -> bool:
+    """Whether two bookmarks of the same form say the same."""
     # Mostly they are spelled alike, which is seen at once.
     return canonical(one) == canonical(other) or _meaning(one) == _meaning(other)
 

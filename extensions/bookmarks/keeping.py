@@ -1,8 +1,9 @@
 """Keeps all places where bookmarks stand the same (XEP-0402 §5.3, XEP-0411 §3).
 
 The native node is what counts. A legacy list, in private XML or in a node, is made from it; what a
-client writes into one becomes changes of native items. What a native item cannot be, bookmarks of
-pages for instance, stays in private XML and appears in both lists.
+client writes into one becomes changes of native items: of a list that is published, what differs
+from the list before. What a native item cannot be, bookmarks of pages for instance, stays in
+private XML and appears in both lists.
 """
 
 from __future__ import annotations
@@ -119,7 +120,9 @@ class Keeper:
         try:
             account = await self._host.accounts.load(owner)
             if account is not None and is_listing(content) and await self._are_private(owner):
-                await self._apply(account, parse(content))
+                found = await self._pubsub.items(owner, LEGACY, limit=1)
+                base = parse(found[0].payload) if found else None
+                await self._apply(account, parse(content), base)
         except StanzaError as refusal:
             _log.info("bookmarks.not_converted", condition=refusal.condition)
         finally:
@@ -163,16 +166,26 @@ class Keeper:
                 await self._publish(account.jid, room, formats.to_native(legacy, None))
         await self._save_rest(account, stored)
 
-    async def _apply(self, account: Account, listing: Listing) -> None:
-        """Change items until they are what a list says (XEP-0402 §5.3.2)."""
-        owner = account.jid
+    async def _apply(self, account: Account, listing: Listing, base: Listing | None = None) -> None:
+        """Change items until they are what a list says (XEP-0402 §5.3.2).
+
+        With a `base`, the list that was there before, what the client has not touched stays as it
+        is: it may have come to the items without the client knowing.
+        """
+        owner, before = account.jid, {} if base is None else base.rooms
         async with self._applying.of(owner):
             natives = await self._natives(owner)
             await self._save_rest(account, listing)
-            gone = [name for room, (name, _) in natives.items() if room not in listing.rooms]
+            gone = [
+                name
+                for room, (name, _) in natives.items()
+                if room not in listing.rooms and (base is None or room in before)
+            ]
             if gone:
                 await self._pubsub.retract(owner, NATIVE, gone)
             for room, legacy in listing.rooms.items():
+                if room in before and formats.is_same_room(before[room], legacy):
+                    continue
                 name, existing = natives.get(room, (room, None))
                 await self._publish(owner, name, formats.to_native(legacy, existing))
 

@@ -244,6 +244,29 @@ async def test_two_devices_with_both_kinds_at_once() -> None:
         assert set(await legacy_rooms(old)) == set(await private_rooms(old)) == rooms
 
 
+async def test_what_an_old_client_did_not_touch_stays_as_it_is() -> None:
+    """Its list may be older than the items, after a crash for instance: base, theirs and ours."""
+    async with House(EVERYTHING) as house:
+        juliet = await arrive(house, "juliet/balcony")
+        for room in (PLAY, ORCHARD, "gone@c.example"):
+            await bookmark(juliet, room)
+        await house.settle()
+        engine = house.server.hosts["example.org"].service("pubsub").engine
+        watchers = dict(engine.watchers)
+        engine.watchers.clear()  # the list does not follow
+        await bookmark(juliet, PLAY, "name='New'")
+        await bookmark(juliet, "new@c.example")
+        await ask(juliet, "set", f"<retract node='{NATIVE}'><item id='gone@c.example'/></retract>")
+        engine.watchers.update(watchers)
+        left = storage(legacy(PLAY), legacy("gone@c.example"), legacy("more@c.example"))
+        await publish(juliet, LEGACY, f"<item id='current'>{left}</item>")
+        await house.settle()
+        rooms = await native_rooms(juliet)
+        assert set(rooms) == {PLAY, "new@c.example", "more@c.example"}
+        assert rooms[PLAY].get("name") == "New"
+        assert set(await legacy_rooms(juliet)) == set(rooms)
+
+
 async def test_of_many_lists_the_last_one_counts() -> None:
     async with House(EVERYTHING) as house:
         juliet = await arrive(house, "juliet/balcony")
