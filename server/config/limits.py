@@ -83,7 +83,7 @@ class Limits:
         10_000, "Messages that wait for an account with no device online.", least=1
     )
     pending_bytes_per_account: Size = key(
-        Size(64 << 20),
+        Size(256 << 20),
         """And how large they may be together; further ones are refused.""",
         least=64 << 10,
     )
