@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 #: So many addresses of one person may be subscribed to a node.
 PER_PERSON: Final = 20
+#: One part in so many of a node's subscriptions may be of one foreign domain: nobody can make up
+#: people until there is no room for others.
+SHARES: Final = 10
 
 
 async def subscribe(call: Call) -> bytes:
@@ -68,6 +71,11 @@ def _current(call: Call, node: Node, jid: JID) -> Subscription | None:
 def _make_room(call: Call, node: Node, jid: JID) -> list[Subscription]:
     """The subscriptions that make room for another one: those whose lease has ended."""
     most = call.engine.section.subscriptions_per_node
+    share = most // SHARES
+    if jid.domain not in call.engine.server.hosts and len(node.subscriptions) >= share:
+        taken = sum(each.jid.domain == jid.domain for each in node.subscriptions.values())
+        if taken >= share:
+            raise errors.TooManySubscriptions
     if len(node.subscriptions) < most and len(node.of(jid.bare)) < PER_PERSON:
         return []
     now = call.engine.now_ms()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from server.jid import JID
+from tests.extensions.pubsub.elsinore import NODE, from_afar, owner_of
 from tests.extensions.pubsub.people import (
     EVERYTHING,
     SERVICE,
@@ -17,17 +19,7 @@ from tests.extensions.pubsub.people import (
     options,
     publish,
 )
-from tests.harness.house import Client, House
-
-NODE = "princely_musings"
-
-
-async def owner_of(house: House, **config: str) -> Client:
-    hamlet = await arrive(house, "hamlet/elsinore")
-    configure = f"<configure>{form('node_config', **config)}</configure>"
-    answer = await ask(hamlet, "set", f"<create node='{NODE}'/>{configure}", SERVICE)
-    assert condition(answer) == ""
-    return hamlet
+from tests.harness.house import House
 
 
 def subscribe(jid: str, node: str = NODE, more: str = "") -> str:
@@ -358,3 +350,14 @@ async def test_a_lease_that_has_ended_is_no_subscription() -> None:
         assert await listed() == [1, 1, 1]
         await publish(hamlet, NODE, item("a"), SERVICE)
         assert item_ids(francisco) == ["a"]
+
+
+async def test_one_foreign_domain_does_not_take_all_the_room() -> None:
+    config = {"pubsub": {"subscriptions_per_node": 20}}
+    async with House(EVERYTHING, config=config) as house:
+        await owner_of(house)
+        answers = []
+        for domain, number in (("far", 1), ("far", 2), ("far", 3), ("other", 1), ("far", 4)):
+            jid = JID.parse(f"reader{number}@{domain}.example")
+            answers.append(await from_afar(house, jid, "set", subscribe(jid)))
+        assert answers == ["", "", "policy-violation", "", "policy-violation"]
