@@ -95,7 +95,8 @@ class Queries:
             type_.encode(), number.encode(), from_.wire, to.wire, payload,
         )  # fmt: skip
         host = self._server.hosts.get(to.domain)
-        if host is None:
+        # What is asked in a user's name goes the way of what he asks himself.
+        if host is None or from_.local:
             element = etree.fromstring(wire.replace(b"<iq ", b"<iq xmlns='jabber:client' ", 1))
             self._server.tell(self._server.route, Stanza("iq", element, to, from_))
             return

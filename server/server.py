@@ -52,6 +52,7 @@ _log = log.get(__name__)
 
 #: How often to look whether a client has read what it was sent, or has come back.
 _UNTIL_READ: Final = 0.02
+_ANSWERS: Final = (b"<iq type='result'", b"<iq type='error'")
 _UNTIL_RESUMED: Final = 0.5
 
 
@@ -205,9 +206,13 @@ class Server:
     def send(self, to: JID, wire: bytes) -> None:
         """Send a serialised stanza that is addressed already.
 
-        To a full JID: its session, if there. To a bare one: all available sessions.
+        To a full JID: its session, if there. To a bare one: all available sessions, but for answers
+        to what the server has asked in the name of the account.
         """
         host = self.hosts.get(to.domain)
+        if host is not None and not to.resource and wire.startswith(_ANSWERS):
+            self._told(to, wire)
+            return
         account = None if host is None else host.accounts.online(to.bare)
         if account is None:
             if host is not None and not to.local:
@@ -221,19 +226,19 @@ class Server:
         for session in account.reach.available:
             session.send(wire)
 
-    def _told(self, host: JID, wire: bytes) -> None:
-        """Something for a host itself: what a service here answers it, or sends back to it."""
+    def _told(self, to: JID, wire: bytes) -> None:
+        """Something for a host or an account itself: what a service answers it, or sends back."""
         is_returned = wire.startswith(b"<message type='error'")
-        if not is_returned and not wire.startswith((b"<iq type='result'", b"<iq type='error'")):
+        if not is_returned and not wire.startswith(_ANSWERS):
             return
         element = parse(qualify(wire))
         sender = element.get("from")
         if sender is None:
             return
         if is_returned:
-            self.hosts[host.domain].receive(Stanza("message", element, host, JID.parse(sender)))
+            self.hosts[to.domain].receive(Stanza("message", element, to, JID.parse(sender)))
         else:
-            self.answered(Stanza("iq", element, host, JID.parse(sender)))
+            self.answered(Stanza("iq", element, to, JID.parse(sender)))
 
     def answered(self, stanza: Stanza) -> None:
         """An answer came to a request of the server's own."""

@@ -32,6 +32,8 @@ _ITEMS: Final = f"{{{_ITEMS_NS}}}query"
 class PubSubService(Service):
     """The address of the service for all, and what is asked of it."""
 
+    is_app_server = True
+
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine.host, engine.section.name)
         self.engine = engine

@@ -247,12 +247,19 @@ def _owner(request: Request) -> tuple[Account, Session]:
 
 
 def may_be_notified(server: Server, service: JID, node: str) -> None:
-    """Refuse addresses that are no app servers: users must not speak with the server's voice.
+    """Refuse addresses that can be no app servers.
 
-    Accounts and services of this server would take the requests for the server's own, and trust it.
+    A program that is logged in here can be one, and so can a node of a service; they are notified
+    in the user's name (`publisher.py`).
     """
     here = server.services.get(service.domain)
-    if service.domain in server.hosts or (here is not None and not here.is_app_server):
+    is_device = bool(service.local and service.resource)
+    is_none = (
+        not is_device
+        if service.domain in server.hosts
+        else (here is not None and not here.is_app_server)
+    )
+    if is_none:
         raise StanzaError(Condition.NOT_ACCEPTABLE, "There is no app server at this address")
     if len(service.encode()) + len(node.encode()) > _LONGEST:
         raise StanzaError(Condition.NOT_ACCEPTABLE, "The address and the node are too long")

@@ -23,6 +23,17 @@ _ERROR: Final = "{jabber:client}error"
 _CONTACTS: Final = ("mailto:", "https:")
 
 
+def speaker(host: Host, user: JID, service: JID) -> JID:
+    """In whose name an app server is notified.
+
+    "acceptable entities (such as the server JID and the user's bare JID)" (§4): in the user's where
+    the server's own word has weight, which is here: nobody is to borrow its voice.
+    """
+    server = host.server
+    is_here = service.domain in server.hosts or service.domain in server.services
+    return user if is_here else host.jid
+
+
 class Letters:
     """The messages of one host to app servers."""
 
@@ -40,6 +51,9 @@ class Letters:
     ) -> None:
         """Notify a device of what waits for it, of which this is the newest, if it is to know."""
         server, row = self._host.server, device.row
+        to = JID.parse(row.service)
+        # What comes back must come back to the host; programs that are logged in send nothing back.
+        from_ = watch.jid if to.domain in server.hosts else self._host.jid
         plain, sealed = b"", b""
         if match.web is not None and message is not None:
             plain = push2.envelope(message, watch.jid, message.mid, server.entropy)
@@ -51,11 +65,10 @@ class Letters:
         if len(self._sent) > _REMEMBERED:
             self._sent.popitem(last=False)
         inside = push2.notification(row.node, is_call=is_call, added=sealed)
-        to = JID.parse(row.service)
         wire = b"<message id='%s' from='%s' to='%s'>%s</message>" % (
-            number.encode(), self._host.jid.wire, to.wire, inside,
+            number.encode(), from_.wire, to.wire, inside,
         )  # fmt: skip
-        server.tell(server.route, Stanza("message", parse(qualify(wire)), to, self._host.jid))
+        server.tell(server.route, Stanza("message", parse(qualify(wire)), to, from_))
 
     def returned(self, error: Stanza) -> tuple[Watch, Device, StanzaError] | None:
         """Whose notification came back; None if it is none, or somebody else says so."""

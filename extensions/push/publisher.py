@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from extensions.push import payloads
 from extensions.push.content import Content, content_of, request_of
 from extensions.push.contents import Contents, read
-from extensions.push.letters import Letters, is_passing
+from extensions.push.letters import Letters, is_passing, speaker
 from extensions.push.rules import FINAL, RETRY
 from extensions.push.sealing import IV_BYTES, sealed
 from server import outages
@@ -147,8 +147,9 @@ class Publisher:
         told, text = self._told(watch, device, message)
         payload = payloads.publication(row.node, row.options, told, is_urgent=row.wants.priority)
         self._take(watch, device, text)
+        service = JID.parse(row.service)
         answer = self._host.server.queries.ask(
-            self._host.jid, JID.parse(row.service), payload, type_="set", timeout=PATIENCE
+            speaker(self._host, watch.jid, service), service, payload, type_="set", timeout=PATIENCE
         )
         answer.add_done_callback(partial(self._answered, watch, device))
 

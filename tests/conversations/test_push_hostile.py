@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from lxml import etree
 
+from extensions.blocking import Blocking
 from extensions.push.publisher import MOST_AT_ONE, MOST_FOR_ONE
 from extensions.push.rules import MOST_A_MINUTE
 from server.errors import Condition, StanzaError
@@ -41,17 +43,52 @@ async def refused(client: Client, inside: str, condition: str) -> None:
 
 
 @pytest.mark.parametrize("jid", [
-    "example.org", "EXAMPLE.org", "ben@example.org", "ben@example.org/pc", "anna@example.org",
-    "pubsub.example.org", "x@pubsub.example.org/y",
+    "example.org", "EXAMPLE.org", "example.org/x", "ben@example.org", "anna@example.org",
 ])  # fmt: skip
 async def test_this_server_is_no_app_server(jid: str) -> None:
-    """Neither its accounts nor its services are to hear users with the server's own voice."""
+    """Nor are accounts, for which it would answer itself."""
     async with open_makers() as makers:
         anna = await makers.house.online("anna/phone")
         wish = f"<enable xmlns='{NS}' jid='{jid}' node='n'/>"
         await refused(anna, wish, "not-acceptable")
         where = f"<service>{jid}</service><client>c</client>"
         await refused(anna, f"<enable xmlns='{PUSH2}'>{where}{WAKE}</enable>", "not-acceptable")
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+async def test_a_program_logged_in_here(blocked: bool) -> None:
+    """It hears users in their own name, not the server's, and need not hear all of them."""
+    async with open_makers(Blocking) as makers:
+        app = await makers.house.online("app/server")
+        await makers.asleep(jid=app.jid)
+        if blocked:
+            block = "<block xmlns='urn:xmpp:blocking'><item jid='anna@example.org'/></block>"
+            await app.send(f"<iq type='set' id='b'>{block}</iq>")
+        app.take_all()
+        await write(await makers.house.online("ben/pc"))
+        await makers.pass_time(7)
+        asked = [element for element in app.take_all() if element.tag.endswith("}iq")]
+        if blocked:
+            assert not [each for each in asked if each.find(f"{{{PUBSUB}}}pubsub") is not None]
+            return
+        (request,) = asked
+        assert request.get("from") == "anna@example.org"
+        assert BODY not in etree.tostring(request, encoding="unicode")
+        await app.send(f"<iq type='result' id='{request.get('id')}' to='anna@example.org'/>")
+        assert any("taken by the app server" in line for line in await makers.history())
+
+
+async def test_a_node_of_the_own_service() -> None:
+    """Its owner may publish there, and so may notifications in his name."""
+    async with open_makers() as makers:
+        anna = await makers.house.online("anna/pc")
+        create = f"<pubsub xmlns='{PUBSUB}'><create node='{NODE}'/></pubsub>"
+        await anna.send(f"<iq type='set' id='c' to='pubsub.example.org'>{create}</iq>")
+        await anna.expect("<iq type='result' id='c'/>")
+        await makers.asleep(jid="pubsub.example.org")
+        await write(await makers.house.online("ben/pc"))
+        await makers.pass_time(7)
+        assert any("taken by the app server" in line for line in await makers.history())
 
 
 async def test_a_thousand_registrations() -> None:

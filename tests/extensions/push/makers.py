@@ -155,16 +155,20 @@ class Makers:
         assert account is not None
         return [event.what for event in self.push.history(account)]
 
-    async def phone(self, name: str = "anna/phone", node: str = NODE, more: str = "") -> Client:
+    async def phone(
+        self, name: str = "anna/phone", node: str = NODE, more: str = "", jid: str = APP
+    ) -> Client:
         """A telephone that is to be notified, with stream management."""
         phone = await self.house.online(name)
         await manage(phone)
-        await enable(phone, node, more)
+        await enable(phone, node, more, jid)
         return phone
 
-    async def asleep(self, name: str = "anna/phone", node: str = NODE, more: str = "") -> None:
+    async def asleep(
+        self, name: str = "anna/phone", node: str = NODE, more: str = "", jid: str = APP
+    ) -> None:
         """A telephone that is to be notified and has gone."""
-        phone = await self.phone(name, node, more)
+        phone = await self.phone(name, node, more, jid)
         await phone.close()
 
     async def crash(self) -> None:

@@ -41,7 +41,7 @@ async def test_a_message_for_a_device_that_has_gone() -> None:
         assert found.node == NODE
         assert found.fields == {"message-count": "1", "last-message-body": "1 new message"}
         assert found.options is None
-        assert found.from_ == "example.org"
+        assert found.from_ == "anna@example.org"
         await makers.pass_time(200)
         assert len(makers.taken) == 1
 
@@ -287,7 +287,7 @@ async def test_disabling() -> None:
     ("<enable xmlns='{}'/>", "bad-request"),
     ("<enable xmlns='{}' jid='@'/>", "jid-malformed"),
     ("<disable xmlns='{}'/>", "bad-request"),
-    ("<enable xmlns='{}' jid='ben@example.org/pc' node='n'/>", "not-acceptable"),
+    ("<enable xmlns='{}' jid='ben@example.org' node='n'/>", "not-acceptable"),
     ("<enable xmlns='{}' jid='a.example' node='" + "n" * 1024 + "'/>", "not-acceptable"),
     ("<enable xmlns='{}' jid='a.example'><x xmlns='jabber:x:data' type='form'/></enable>",
      "bad-request"),
