@@ -7,13 +7,10 @@ import asyncio
 import base64
 from xml.etree import ElementTree as ET
 
-from interop.capabilities import PICTURE, Seen, Situation
-from interop.clients.with_slixmpp.client import PATIENCE, Client, both, is_refused
+from interop.capabilities import LETTERS, PICTURE, Seen, Situation
+from interop.clients.with_slixmpp.client import PATIENCE, Client, both
 
 _PUSH = "urn:xmpp:push:0"
-_APP_SERVER = "push.example.org"
-_VALUES = "{{jabber:x:data}}field[@var='{}']/{{jabber:x:data}}value"
-_PAUSE = 0.2
 
 
 async def blocking(situation: Situation) -> Seen:
@@ -74,38 +71,25 @@ async def commands(situation: Situation) -> Seen:
 
 
 async def push(situation: Situation) -> Seen:
-    """The app server is out of reach, but the server tells what it has tried."""
-    phone, bob = await both(situation)
-    desk = Client(situation.alice, situation)
-    desk.register_plugin("xep_0050")
-    await desk.login()
-    seen = {"own_service_refused": await is_refused(_enable(phone, f"pubsub.{situation.domain}"))}
-    await _enable(phone, _APP_SERVER)
-    devices = (await _history(desk))["devices"]
+    """A node of the service plays the app server; bob sees what it is sent."""
+    phone, bob = await both(situation, "xep_0060")
+    service = f"pubsub.{situation.domain}"
+    config = phone["xep_0004"].make_form(ftype="submit")
+    config.add_field("FORM_TYPE", "hidden", value="http://jabber.org/protocol/pubsub#node_config")
+    config.add_field("pubsub#publish_model", value="open")
+    await phone["xep_0060"].create_node(service, LETTERS, config)
+    told = bob.news("pubsub_publish")
+    await bob["xep_0060"].subscribe(service, LETTERS)
+    enable = phone.make_iq_set()
+    enable.append(ET.Element(f"{{{_PUSH}}}enable", jid=service, node=LETTERS))
+    await enable.send()
     await phone.logout()
     for text in situation.texts:
         bob.send_message(situation.alice, text, mtype="chat")
-    desk_got = await desk.bodies(len(situation.texts))
-    history: list[str] = []
-    async with asyncio.timeout(PATIENCE):
-        while not any("sent" in line for line in history):
-            await asyncio.sleep(_PAUSE)
-            history = (await _history(desk))["history"]
-    return {**seen, "devices": devices, "history": history, "desk_got": desk_got}
-
-
-async def _enable(client: Client, service: str) -> None:
-    """Ask for notifications."""
-    request = client.make_iq_set()
-    request.append(ET.Element(f"{{{_PUSH}}}enable", jid=service, node="phone"))
-    await request.send()
-
-
-async def _history(client: Client) -> dict[str, list[str]]:
-    """What the server says about notifications, and which devices get some."""
-    answer = await client["xep_0050"].send_command(client.boundjid.bare, "push-history")
-    form = answer["command"]["form"]
-    return {
-        name: [value.text for value in form.xml.iterfind(_VALUES.format(name))]
-        for name in ("history", "devices")
+    event = await asyncio.wait_for(told.get(), PATIENCE)
+    notification = event["pubsub_event"]["items"]["item"].xml.find(f"{{{_PUSH}}}notification")
+    fields = {
+        field.get("var"): "".join(field.itertext()).strip()
+        for field in notification.iter("{jabber:x:data}field")
     }
+    return {"count": fields["message-count"], "told": ET.tostring(notification, "unicode")}
