@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from extensions.markers.store import Key
     from server.account import Account
     from server.host import Host
+    from server.jid import JID
     from server.session import Session
     from server.stanza import Stanza
     from server.storage.database import Database
@@ -74,15 +75,20 @@ class Markers(Extension):
         await store.sweep(self._database)
 
     def note_sent(self, session: Session, stanza: Stanza) -> None:
-        """The owner of an account has read something. Full addresses may be occupants of rooms."""
+        """The owner of an account has read something."""
         account, to = session.account, stanza.to
-        if to is not None and to.is_bare and to != account.jid and account.archives(to):
-            self._note((account.id, str(to), 1), stanza)
+        if to is not None and to.bare != account.jid and account.archives(to):
+            self._note((account.id, self._other_side(account, to), 1), stanza)
 
     def note_received(self, account: Account, stanza: Stanza) -> None:
         """Somebody has read what the owner of an account wrote."""
         if account.archives(stanza.from_):
-            self._note((account.id, str(stanza.from_.bare), 0), stanza)
+            self._note((account.id, self._other_side(account, stanza.from_), 0), stanza)
+
+    def _other_side(self, account: Account, who: JID) -> str:
+        """With whom the conversation is: a person, on any device, or an occupant of a room."""
+        is_person = who.domain in self.host.server.hosts or account.roster.knows(who.bare)
+        return str(who.bare if is_person else who)
 
     def _note(self, key: Key, stanza: Stanza) -> None:
         if not stanza.mid or not is_marker(stanza) or len(self._new) >= MOST:

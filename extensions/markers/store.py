@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from server.storage.database import Database
     from server.storage.insert import Step
 
-#: An account, the bare address of the other side, and whether the owner sent it.
+#: An account, the other side (bare, but for occupants of rooms), and whether the owner sent it.
 Key = tuple[int, str, int]
 
 _NEWEST: Final = "SELECT id FROM marker WHERE account = $1 AND peer = $2 AND sent = $3"

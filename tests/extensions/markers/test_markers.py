@@ -45,6 +45,27 @@ async def test_only_the_newest_marker_is_shown_at_both_ends() -> None:
             assert await names(client) == ["m-3", "b", "m-b"]
 
 
+async def test_markers_for_a_device_are_markers_for_its_owner() -> None:
+    """Dino sends all of them to full addresses."""
+    async with House(EVERYTHING) as house:
+        juliet, romeo = await house.online("juliet/balcony"), await house.online("romeo/orchard")
+        await juliet.send(marker("1", to=romeo.jid))
+        await juliet.send(marker("2"))
+        await juliet.send(marker("3", to=romeo.jid))
+        await later(house)
+        for client in (juliet, romeo):
+            assert await names(client) == ["m-3"]
+
+
+async def test_occupants_of_a_room_are_people_of_their_own() -> None:
+    async with House(EVERYTHING) as house:
+        juliet = await house.online("juliet/balcony")
+        for of, nick in (("1", "nurse"), ("2", "romeo"), ("3", "nurse")):
+            await juliet.send(marker(of, to=f"hall@rooms.elsewhere.example/{nick}"))
+        await later(house)
+        assert await names(juliet) == ["m-2", "m-3"]
+
+
 async def test_what_came_after_a_hidden_marker_can_be_asked_for() -> None:
     async with House(EVERYTHING) as house:
         juliet, romeo = await house.online("juliet/balcony"), await house.online("romeo/orchard")
