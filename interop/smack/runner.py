@@ -23,8 +23,8 @@ from interop.smack.selection import Selection
 
 PROJECT = pathlib.Path(__file__).with_name("pom.xml")
 MAIN = pathlib.Path(__file__).with_name("Runner.java")
-# In the end it deletes its accounts, is told so as XEP-0077 §3.2 wants it, and while it says goodbye
-# takes no notice of that: some connections wait for all of this time.
+# In the end it deletes its accounts, is told so as XEP-0077 §3.2 wants it, and takes no notice of
+# that while it says goodbye: some connections wait for all of this time.
 REPLY_TIMEOUT = 10_000
 TIMEOUT = 1200
 _REGISTRATION = b"http://jabber.org/features/iq-register"
