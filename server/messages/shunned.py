@@ -7,6 +7,7 @@ user can look for them: in the archive.
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,9 @@ from server.jid import JID, JIDMalformed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_FROM: Final = b" from='"
+# Attribute by attribute: the end of another value, such as an id of the sender's making, may look
+# like the beginning of this one. In values of ours there are no bare quotes.
+_sender = re.compile(rb"<\w+(?: (?!from=)[^\s=>]++='[^'>]*+')* from='([^'>]*+)'").match
 
 
 def shunned(shuns: Callable[[JID], bool], rows: Iterable[tuple[int, bytes, int]]) -> set[int]:
@@ -30,14 +33,9 @@ def is_from(wire: bytes, shuns: Callable[[JID], bool]) -> bool:
 
 
 def sender_of(wire: bytes) -> JID | None:
-    """Who sent a stored message; None for what cannot be known.
-
-    In values of attributes there are no bare quotes, so the first match is the right one.
-    """
-    start = wire.find(_FROM, 0, wire.find(b">")) + len(_FROM)
-    if start < len(_FROM):
-        return None
+    """Who sent a stored message; None for what cannot be known."""
+    found = _sender(wire)
     try:
-        return JID.parse(unescape(wire[start : wire.index(b"'", start)].decode()))
+        return None if found is None else JID.parse(unescape(found[1].decode()))
     except JIDMalformed:
         return None

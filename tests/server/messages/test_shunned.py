@@ -10,17 +10,24 @@ from server.stanza import Stanza
 ANNA = JID.of("anna@example.org")
 
 
-def stored(sender: str, more: str = "") -> bytes:
+def stored(sender: str, more: str = "", to: JID = ANNA) -> bytes:
     element = etree.fromstring(
         f"<message xmlns='jabber:client'{more}><body> from='x'</body></message>"
     )
-    return Stanza("message", element, ANNA, JID.parse(sender)).wire(ANNA)
+    return Stanza("message", element, to, JID.parse(sender)).wire(to)
 
 
-@pytest.mark.parametrize("sender", ["ben@example.org/a", "example.net", "ben@example.org/<&'\"> ü"])
-@pytest.mark.parametrize("more", ["", " id=\" from='evil@example.org'\"", " type='chat'"])
-def test_the_sender_is_in_the_envelope(sender: str, more: str) -> None:
-    assert sender_of(stored(sender, more)) == JID.parse(sender)
+SENDERS = ["ben@example.org/a", "example.net", "ben@example.org/<&'\"> ü", "ben@example.org/ from="]
+MORE = ["", " id=\" from='evil@example.org'\"", " type='chat'", " id='x from='", " id='x to='"]
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+@pytest.mark.parametrize("more", MORE)
+@pytest.mark.parametrize("resource", ["", "/a from=", "/a to="])
+def test_the_sender_is_in_the_envelope(sender: str, more: str, resource: str) -> None:
+    """Also when the end of another value looks like the beginning of this one."""
+    to = JID.parse(ANNA + resource)
+    assert sender_of(stored(sender, more, to)) == JID.parse(sender)
 
 
 @pytest.mark.parametrize(
