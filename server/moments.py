@@ -73,6 +73,14 @@ class ClientRevoked:
 
 
 @dataclass(slots=True)
+class PasswordChanged:
+    """An account has a new password; `by` is the session that has set it, and goes on."""
+
+    jid: JID
+    by: Session | None = None
+
+
+@dataclass(slots=True)
 class AccountDeleted:
     """An account and all that was stored for it are gone."""
 

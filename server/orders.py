@@ -17,7 +17,7 @@ from server.dossier import describe, is_active
 from server.element import escape
 from server.errors import StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
-from server.moments import AccountDeleted
+from server.moments import AccountDeleted, PasswordChanged
 from server.storage.errors import StorageError
 from server.timestamps import stamp
 
@@ -85,8 +85,10 @@ class Orders:
             host.moment(AccountDeleted(account))
 
     def _changed(self, jid: JID) -> None:
+        host = self.server.hosts[jid.domain]
         reason = StreamError(StreamCondition.RESET, "the password was changed")
-        self._end_all(self.server.hosts[jid.domain], jid, reason)
+        self._end_all(host, jid, reason)
+        host.moment(PasswordChanged(jid))
 
     def _disabled(self, jid: JID) -> None:
         reason = StreamError(StreamCondition.NOT_AUTHORIZED, "the account was disabled")

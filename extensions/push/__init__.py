@@ -35,6 +35,7 @@ from server.moments import (
     AccountDeleted,
     ClientRevoked,
     MessageReturned,
+    PasswordChanged,
     SessionBound,
     SessionEnded,
     SubscriptionAsked,
@@ -103,6 +104,7 @@ class Push(Extension):
         yield On(SubscriptionAsked, self.asked)
         yield On(MessageReturned, self.returned)
         yield On(ClientRevoked, self.disowned)
+        yield On(PasswordChanged, self.relocked)
         yield On(AccountDeleted, self.deleted)
 
     async def start(self) -> None:
@@ -226,6 +228,12 @@ class Push(Extension):
         """A client has no access any more, so it is told nothing any more."""
         if moment.account.id in self._devices.enabled:
             await self._devices.refresh(self._devices.watch(moment.account))
+
+    async def relocked(self, moment: PasswordChanged) -> None:
+        """Who came in by the old password is told nothing any more, as he is let in no more."""
+        account = await self.host.accounts.load(moment.jid)
+        if account is not None and account.id in self._devices.enabled:
+            await self._devices.remove_others(self._devices.watch(account), moment.by)
 
     async def deleted(self, moment: AccountDeleted) -> None:
         """An account is gone."""

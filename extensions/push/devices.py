@@ -170,6 +170,12 @@ class Devices:
             if row.wants.match is not None and is_at(row, session):
                 await self.remove(watch, row.service, row.node, "the client wished it")
 
+    async def remove_others(self, watch: Watch, session: Session | None) -> None:
+        """Notify no device any more but that of a session."""
+        for row in await store.listing(self._server.database, watch.id):
+            if session is None or not is_at(row, session):
+                await self.discard(watch, row.service, row.node, "the password was changed")
+
     async def discard(self, watch: Watch, service: str, node: str, why: str) -> None:
         """Notify a device no more; nobody waits for the outcome, and it may be tried again."""
         try:

@@ -10,7 +10,7 @@ from extensions.push.push2 import WITH_BODY
 from extensions.push.recall import Past, Recall, lacks
 from extensions.push.rules import Arrival
 from extensions.push.settings import BOOKMARKS, Setting, setting_in
-from extensions.push.watch import Fresh, is_awake, positions
+from extensions.push.watch import Fresh, is_awake, is_unwelcome, positions
 from extensions.push.worth import Worth, named, replies_to, worth
 from server import outages
 from server.errors import StanzaError
@@ -42,6 +42,7 @@ _LOOK_AGAIN: Final = 5.0
 
 _ANSWERED: Final = "cancelled: the request was answered"
 _CALL_ENDED: Final = "cancelled: the call is over"
+_UNWELCOME: Final = "cancelled: its sender was blocked, or the account disabled"
 _WAITED: Final = "armed: it was not told before the server was started"
 _REFUSED: Final = "the app server takes no more notifications"
 
@@ -145,6 +146,7 @@ class Scheduler:
             past = await self._past(watch)
             both = [*past.fresh, *seen]
             settings = await self._settings(watch, {each.arrival.conversation for each in both})
+            account = await self._host.accounts.load(watch.jid)
         except StorageUnavailable as outage:
             outages.note(outage)
             self._alarm.set(watch, self._server.clock.now() + _LOOK_AGAIN)
@@ -154,14 +156,14 @@ class Scheduler:
         # Some may have been read meanwhile, and new ones have come.
         fresh = [each for each in watch.fresh if each in seen]
         watch.fresh = [each for each in watch.fresh if each not in seen]
-        account = self._host.accounts.known(watch.jid)
         for device in watch.devices.values():
             self._revive(watch, device, account, past, settings)
             self._spread(watch, device, account, fresh, settings)
-        watch.settle(account)
         if account is not None:
             asking = account.roster.requests
             watch.cancel(lambda m: m.is_request and m.conversation not in asking, _ANSWERED)
+            watch.cancel(lambda m: is_unwelcome(account, m), _UNWELCOME)
+        watch.settle(account)
         self._send_due(watch)
         self._rearm(watch)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from extensions.push.history import Trace
 from extensions.push.rules import LONGEST_RETRY, MOST, Agenda, Arrival, has_reached
 from extensions.push.store import State
+from server.jid import JID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from extensions.push.store import DeviceRow
     from server.account import Account
     from server.clock import Clock
-    from server.jid import JID
     from server.session import Session
 
 Message = Arrival["Session"]
@@ -94,6 +94,8 @@ class Device:
 
         def is_over(message: Message) -> bool:
             if any(is_of(self.row, *who) for who in message.had):
+                return True
+            if account is not None and is_unwelcome(account, message):
                 return True
             if account is None or session is None:
                 return False
@@ -238,6 +240,12 @@ def positions(account: Account, targets: Iterable[Session]) -> dict[Session, int
 
 def _position(session: Session) -> int:
     return session.outbox.sent if session.outbox is not None else 0
+
+
+def is_unwelcome(account: Account, message: Message) -> bool:
+    """Whether the user wants to hear nothing of who wrote it, or is kept out himself."""
+    shuns = account.shuns
+    return account.is_disabled or (shuns is not None and shuns(JID.parse(message.conversation)))
 
 
 def is_awake(session: Session | None) -> bool:

@@ -23,6 +23,7 @@ from server.extension import (
     StreamFeature,
     Wire,
 )
+from server.moments import PasswordChanged
 from server.orders import Orders
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ class Registration(Extension):
         else:
             await self._change_password(account, payloads.Wish.parse(request.payload))
             self._end_others(account, request.session)
+            self.host.moment(PasswordChanged(account.jid, request.session))
 
     async def _change_password(self, account: Account, wish: payloads.Wish) -> None:
         if not self._config.password_change:
