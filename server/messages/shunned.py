@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from server.jid import JID, JIDMalformed
 
