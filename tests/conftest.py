@@ -13,6 +13,11 @@ from tests.harness.coroutines import pytest_pyfunc_call
 
 __all__ = ["pytest_pyfunc_call"]
 
+# What commands print is compared: it looks the same wherever tests run.
+for _name in ("CLICOLOR_FORCE", "FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS", "TERMINAL_WIDTH"):
+    os.environ.pop(_name, None)
+os.environ["COLUMNS"] = "80"
+
 _OPENERS = (
     "tests.harness.house",
     "tests.extensions.stage",
@@ -62,6 +67,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _uses_a_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("every_backend") is not None:
+        return True
     if "open_database" in getattr(item, "fixturenames", ()):
         return True
     module = item.getparent(pytest.Module)

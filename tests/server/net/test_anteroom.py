@@ -94,4 +94,4 @@ async def _wait() -> None:
 @pytest.mark.parametrize("run", [uvloop.run, asyncio.run])
 def test_real_loops(run: Callable[[Coroutine[None, None, None]], None]) -> None:
     """They differ in when reading begins."""
-    run(asyncio.wait_for(_wait(), 5))
+    run(asyncio.wait_for(_wait(), 60))

@@ -76,7 +76,7 @@ class Judge:
 
 def _pour(port: int) -> bytes:
     """A client that says all it wants to say before it listens."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         for _ in range(400):
             client.sendall(b"a" * 10_000)
         return client.recv(1000)
