@@ -26,6 +26,7 @@ CLIENT = scenario.Client(
 )  # fmt: skip
 
 
+@pytest.mark.every_backend
 @pytest.mark.parametrize("capability", CLIENT.capabilities())
 def test_slixmpp(capability: str, server: Instance, matrix: Matrix) -> None:
     scenario.run(CLIENT, capability, server, matrix)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from interop.instance import free_base
+from interop.instance import free_base, own_variant
 from interop.matrix import Matrix
 from interop.peers.ejabberd import control_script
 from interop.peers.wire import Wire
@@ -63,7 +63,13 @@ class Outdoors:
             await line.sync()
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=[pytest.mark.every_backend] if name == OURS else [])
+        for name in SERVERS
+    ],
+)
 def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Outdoors]:
@@ -77,6 +83,7 @@ def place(
     adapter = [
         *(sys.executable, "-m", module, "--workdir", str(workdir)),
         *("--port-base", str(free_base()), "--domain", DOMAIN),
+        *(("--variant", own_variant()) if own_variant() else ()),
     ]
     try:
         ask(*adapter, "start")
