@@ -111,19 +111,28 @@ class Registration(Extension):
             return payloads.form_for_invited()
         return payloads.form("" if shown is None else shown.username)
 
-    @asynccontextmanager
-    async def _admitted(self, stream: ClientStream, address: JID) -> AsyncIterator[None]:
-        """An account may be made inside, by an invitation or because everybody may."""
+    async def _permit(self, stream: ClientStream, address: JID) -> bool:
+        """Whether an invitation lets a stranger have that name; if not, everybody may."""
         invitations = self._invitations
-        is_invited = invitations is not None and invitations.shown(stream) is not None
-        if not is_invited and not self._config.enabled:
+        shown = None if invitations is None else invitations.shown(stream)
+        if shown is None and not self._config.enabled:
             raise StanzaError(Condition.NOT_ALLOWED, "Only who is invited may register here")
         if invitations is not None:
             await invitations.check(stream, address)
-            if is_invited:
-                async with invitations.redeemed(stream, address):
-                    yield
-                return
+        is_given = shown is not None and shown.username == address.local and not shown.inviter_id
+        if address in self.host.server.config.server.admins and not is_given:
+            # Whoever has that name rules here: the operator alone gives it away.
+            raise StanzaError(Condition.CONFLICT, accounts.TAKEN)
+        return shown is not None
+
+    @asynccontextmanager
+    async def _admitted(self, stream: ClientStream, address: JID) -> AsyncIterator[None]:
+        """An account may be made inside, by an invitation or because everybody may."""
+        is_invited, invitations = await self._permit(stream, address), self._invitations
+        if is_invited and invitations is not None:
+            async with invitations.redeemed(stream, address):
+                yield
+            return
         # A server may refuse "a second identity after successfully completing" one (§3.1.1):
         # where accounts must pause between each other, they must do so on one stream too.
         if float(self._config.pause) and stream.state is not None and NS in stream.state:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from server.errors import Condition, StanzaError
 from server.jid import JID, JIDMalformed
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from server.account import Account
     from server.sasl.keys import ScramKeys
     from server.server import Server
+
+TAKEN: Final = "This username is taken"
 
 
 def address(wish: Wish, domain: str) -> JID:
@@ -31,7 +33,7 @@ def address(wish: Wish, domain: str) -> JID:
 
 async def create(server: Server, jid: JID, password: str) -> None:
     """Make an account."""
-    taken = StanzaError(Condition.CONFLICT, "This username is taken")
+    taken = StanzaError(Condition.CONFLICT, TAKEN)
     # Keys are expensive: strangers must not have them made for nothing.
     if await store.account_exists(server.database, jid):
         raise taken

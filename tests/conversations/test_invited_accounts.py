@@ -216,3 +216,23 @@ async def test_no_token_at_all(attributes: str) -> None:
             payload = f"<preauth xmlns='urn:xmpp:pars:0' {attributes}/>"
             await client.send(f"<iq type='{type_}' id='pa1'>{payload}</iq>")
             assert condition(await client.next()) == refusal
+
+
+@pytest.mark.parametrize("registration", [True, False])
+async def test_nobody_makes_himself_an_administrator(registration: bool) -> None:
+    """Who is named in `server.admins` may not have an account yet, or none any more."""
+    sections = {"registration": {"enabled": registration}, "invitations": {"accounts": "users"}}
+    async with open_house(sections) as house:
+        inviter = await house.add_user("tybalt")
+        found = await house.server.hosts[DOMAIN].accounts.load(inviter)
+        assert found is not None
+        for name in ("", "romeo"):
+            client = await stranger(house)
+            token = await issue(house, username=name, inviter_id=found.id, inviter=inviter)
+            assert await show(client, token) == ""
+            assert await register(client, "romeo") == "conflict"
+            await invitations(house).book.revoke(token)
+        client = await stranger(house)
+        assert await register(client, "romeo") == ("conflict" if registration else "not-allowed")
+        assert await show(client, await issue(house, username="romeo")) == ""
+        assert await register(client, "romeo") == ""
