@@ -28,10 +28,17 @@ _SPECIAL = str.maketrans(
     }
 )
 
+_UNFIT = dict.fromkeys({*_FORBIDDEN} - {*map(ord, "\t\n\r")})
+
 
 def escape(text: str) -> bytes:
     """Give any text as UTF-8 that is safe in element text and in quoted attributes."""
     return text.translate(_SPECIAL).encode()
+
+
+def is_xml(text: str) -> bool:
+    """Whether XML can carry a text as it is."""
+    return text.translate(_UNFIT) == text
 
 
 def E(

@@ -14,7 +14,7 @@ from server import log
 from server.administration import Administration
 from server.control import Refused
 from server.dossier import describe, is_active
-from server.element import escape
+from server.element import escape, is_xml
 from server.errors import StreamCondition, StreamError
 from server.jid import JID, JIDMalformed
 from server.moments import AccountDeleted, PasswordChanged
@@ -164,7 +164,7 @@ class Orders:
 
     async def announce(self, text: str, domain: str = "") -> int:
         """Tell everybody who is available now; gives how many devices that were."""
-        if not text.strip() or len(text.encode()) > LONGEST:
+        if not is_sayable(text):
             raise Refused(f"an announcement has a text, of {LONGEST} bytes at most")
         told = [session for session in self._sessions(domain) if session.is_available]
         for session in told:
@@ -195,6 +195,11 @@ class Orders:
             if not domain or name == domain:
                 for account in host.accounts.active():
                     yield from account.sessions.values()
+
+
+def is_sayable(text: str) -> bool:
+    """Whether this is a text for people: there is some, not too much, and XML can carry it."""
+    return bool(text.strip()) and is_xml(text) and len(text.encode()) <= LONGEST
 
 
 def notice(session: Session, subject: str, text: str) -> bytes:

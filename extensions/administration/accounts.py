@@ -93,7 +93,7 @@ class AccountCommands:
         self, request: Request, given: Form, order: Callable[[str], Awaitable[None]], done: str
     ) -> Done:
         """Follow an order for all that are named, one after another."""
-        jids = [own(self.host, jid) for jid in given.jids("accountjids")]
+        jids = dict.fromkeys(own(self.host, jid) for jid in given.jids("accountjids"))
         for jid in jids:
             with refusals():
                 await order(jid)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from server.control import Refused
-from server.orders import LONGEST
+from server.orders import LONGEST, is_sayable
 from server.storage.settings import load_setting, save_setting
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Text:
 
     async def keep(self, text: str, since: int) -> None:
         """Keep another text. Raises Refused."""
-        if not text.strip() or len(text.encode()) > LONGEST:
+        if not is_sayable(text):
             raise Refused(f"a message has a text, of {LONGEST} bytes at most")
         await save_setting(self._database, self._setting, json.dumps([since, text]))
         self.text, self.since = text, since

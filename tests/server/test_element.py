@@ -1,10 +1,11 @@
 """Escaping, building and serialising."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from server.element import E, escape, to_bytes
+from server.element import E, escape, is_xml, to_bytes
 
 OPEN = b"<s xmlns='jabber:client'>"
 
@@ -24,6 +25,14 @@ def test_escaped_text_comes_back(text: str) -> None:
 @given(st.text(st.characters()))
 def test_escaped_text_is_always_well_formed(text: str) -> None:
     etree.fromstring(b"<x a='%s'>%s</x>" % ((escape(text),) * 2))
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("", True), ("a\tb\r\nc<&é🎈", True), ("\0", False), ("\a", False), ("\ud800", False),
+    ("\uffff", False),
+])  # fmt: skip
+def test_what_xml_can_carry(text: str, expected: bool) -> None:
+    assert is_xml(text) is expected
 
 
 def test_build() -> None:

@@ -71,7 +71,7 @@ async def test_users_are_deleted() -> None:
     async with open_house() as house:
         bard, juliet = await house.online(ADMIN), await house.online("juliet/1")
         await house.add_user("iago")
-        answer = await run(bard, "delete-user", accountjids=[JULIET, f"iago@{DOMAIN}"])
+        answer = await run(bard, "delete-user", accountjids=[JULIET, f"iago@{DOMAIN}", JULIET])
         assert answer[0].get("status") == "completed"
         assert juliet.is_closed
         for name in ("juliet", "iago"):

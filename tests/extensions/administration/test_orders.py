@@ -48,7 +48,9 @@ async def test_a_stopped_server_says_it_when_it_runs() -> None:
         assert b"Hello" in bytes(juliet.said)
 
 
-@pytest.mark.parametrize(("text", "domain"), [("", ""), (" ", ""), ("x" * 10_001, ""), ("x", "a")])
+@pytest.mark.parametrize(("text", "domain"), [
+    ("", ""), (" ", ""), ("x" * 10_001, ""), ("x", "a"), ("bell\a", ""), ("half\ud800", ""),
+])  # fmt: skip
 async def test_what_cannot_be_said(text: str, domain: str) -> None:
     async with open_house(DOMAINS) as house:
         for hosts in ({}, house.server.hosts):
