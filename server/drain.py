@@ -216,7 +216,7 @@ class Drain:
         bare, full = session.account.jid.wire, session.jid.wire
         missed = {
             mid for mid, wire, flags in rows
-            if mid > progress.cursor and flags & _KEPT == _KEPT
+            if progress.lacks(mid) and flags & _KEPT == _KEPT
             and is_for(wire, bare, full) and not is_tombstone(wire)
         }  # fmt: skip
         return missed.difference(session.unconfirmed()) if missed else missed

@@ -159,6 +159,8 @@ class Session:
     def deliver(self, wire: bytes, mid: int) -> None:
         """Send a stored message, in its turn."""
         held = self.held
+        if (self.presence is None or self.priority < 0) and self.progress is not None and mid:
+            self.progress.came_out_of_turn(mid)
         if held is not None:
             held.append((wire, mid))
             held.size += len(wire)
@@ -190,7 +192,7 @@ class Session:
         """The client has these stored messages; negative: it has fetched them from the archive."""
         self.account.acknowledged(mids)
         if self.progress is not None:
-            self.progress.arrived(max(map(abs, mids)))
+            self.progress.arrived(map(abs, mids))
 
     def unconfirmed(self) -> list[int]:
         """The stored messages that the client was given and has not said to have."""

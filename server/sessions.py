@@ -52,7 +52,7 @@ class Sessions:
         choice of RFC 6120 §7.7.2.2 that suits a device which comes back before its old
         connection was missed.
         """
-        host = account.host
+        host, progress = account.host, None
         if account.is_disabled:
             # The gate is `c2s/admission.py`; this is for a way that does not lead there.
             raise StanzaError(Condition.NOT_ALLOWED, "this account is disabled")
@@ -62,6 +62,7 @@ class Sessions:
             # conflict for a second installation and give itself a new identifier.
             for earlier in [each for each in account.sessions.values() if each.client == client]:
                 self.end(earlier)
+                progress = earlier.progress  # newer than `known` may be
         rival = account.sessions.get(jid.resource)
         if rival is not None:
             self.end(rival, StreamError(StreamCondition.CONFLICT, "replaced by a new connection"))
@@ -70,6 +71,7 @@ class Sessions:
                 Condition.RESOURCE_CONSTRAINT, "this account has too many devices online"
             )
         session = Session(account, jid, stream)
+        session.progress = progress
         if client:
             session.belongs_to(client, known)
         host.accounts.attach(account, session)

@@ -12,14 +12,19 @@ Only clients that tell who they are have one (XEP-0388 §2.3): a resource is no 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from server import message_id
 from server.storage import clients as store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from server.account import Account
     from server.storage.clients import ClientRow
+
+#: So many messages that came out of turn are remembered.
+OUT_OF_TURN: Final = 10_000
 
 _TO = b" to='"
 
@@ -27,7 +32,7 @@ _TO = b" to='"
 class Progress:
     """The delivery state of one client."""
 
-    __slots__ = ("_account", "client", "cursor", "reads_archive")
+    __slots__ = ("_account", "_out_of_turn", "client", "cursor", "reads_archive")
 
     def __init__(self, account: Account, client: str, known: ClientRow | None) -> None:
         """`known` is what was read of the client at its login.
@@ -38,15 +43,32 @@ class Progress:
         self.client = client
         self.cursor = 0 if known is None else known.cursor
         self.reads_archive = known is not None and known.reads_archive
+        self._out_of_turn: dict[int, None] = {}
         if not self.cursor:
             now_ms = int(account.host.server.clock.utcnow() * 1000)
-            self.arrived(message_id.first_at(now_ms) - 1)
+            self.arrived([message_id.first_at(now_ms) - 1])
 
-    def arrived(self, mid: int) -> None:
-        """The client has this message."""
+    def arrived(self, mids: Iterable[int]) -> None:
+        """The client has these messages, and what came before them in its turn."""
+        mid = max((mid for mid in mids if mid not in self._out_of_turn), default=0)
         if mid > self.cursor:
             self.cursor = mid
             self._save()
+            if self._out_of_turn:
+                self._out_of_turn = {each: None for each in self._out_of_turn if each > mid}
+
+    def came_out_of_turn(self, mid: int) -> None:
+        """A message goes to a client that does not get all the others now, as it is not available.
+
+        So it says nothing about these; it may come once more if nothing newer comes after it.
+        """
+        while len(self._out_of_turn) >= OUT_OF_TURN:
+            del self._out_of_turn[next(iter(self._out_of_turn))]
+        self._out_of_turn[mid] = None
+
+    def lacks(self, mid: int) -> bool:
+        """Whether the client has not had this message, as far as that is known."""
+        return mid > self.cursor and mid not in self._out_of_turn
 
     def asks_archive(self) -> None:
         """The client looks after itself from now on: it reads the archive."""
@@ -56,8 +78,12 @@ class Progress:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the client may lack messages that it has no other way to get."""
-        return not self.reads_archive and self.cursor < self._account.ledger.top
+        """Whether the client may lack messages that it has no other way to get.
+
+        While the backlog has not been read, nobody knows which messages there are.
+        """
+        ledger = self._account.ledger
+        return not self.reads_archive and (ledger.backlog or self.cursor < ledger.top)
 
     def start(self, pending_for: float) -> int:
         """After which message it goes on; what is older than so many seconds is left to lie."""

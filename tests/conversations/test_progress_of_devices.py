@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extensions.registry import ALL
+from server.storage import clients
 from tests.harness.house import CORE, House
 from tests.harness.sasl2 import BIND, BOUND, LAPTOP, PHONE, log_in
 from tests.harness.talk import SM
 
 if TYPE_CHECKING:
     from server.element import Element
+    from server.storage.clients import ClientRow
     from tests.harness.house import Client
 
 EVERYTHING = (*CORE, *ALL)
@@ -206,6 +208,72 @@ def delivered(answer: Element) -> list[str | None]:
     return [each.get("id") for each in answer.iter("{urn:skerry:delivered:0}delivered")]
 
 
+async def test_a_client_that_comes_back_before_its_last_word_is_on_disk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with House() as house:
+        laptop, _ = await come(house, LAPTOP, managed=True), await come(house, PHONE)
+        ben = await house.online("ben/b")
+        await write(ben, "1", "2")
+        session = laptop.session
+        before = await clients.find(house.database, session.account.id, session.client)
+
+        async def find(*_: object) -> ClientRow | None:
+            return before
+
+        monkeypatch.setattr(clients, "find", find)
+        await acknowledge(laptop)
+        assert heard(await come(house, LAPTOP, managed=True)) == []
+
+
+async def test_two_come_back_after_a_restart() -> None:
+    """While one of them is handed what nobody has had, nobody knows yet how much that is."""
+    async with House() as house:
+        for agent in (PHONE, LAPTOP):
+            await (await come(house, agent)).close()
+        ben = await house.online("ben/b")
+        await write(ben, "1", "2")
+        await house.restart()
+        late = [await come(house, agent, presence="") for agent in (PHONE, LAPTOP)]
+        for client in late:
+            client.say("<presence/>")
+        await house.settle()
+        assert [heard(client) for client in late] == [["1", "2"], ["1", "2"]]
+
+
+@pytest.mark.parametrize("managed", [False, True])
+async def test_what_comes_before_presence_is_not_the_last_word(managed: bool) -> None:
+    """RFC 6121 §8.5.3.1: a bound resource gets what names it; but that carries no cursor on."""
+    async with House() as house:
+        laptop, _ = await come(house, LAPTOP, managed=managed), await come(house, PHONE)
+        await laptop.close()
+        ben = await house.online("ben/b")
+        await write(ben, "1", "2")
+        laptop = await come(house, LAPTOP, managed=managed, presence="")
+        await write(ben, "3", to=laptop.session.jid)
+        if managed:
+            await acknowledge(laptop)
+        await laptop.send("<presence/>")
+        await write(ben, "4")
+        assert heard(laptop) == ["3", "1", "2", "4"]
+        if managed:
+            await acknowledge(laptop)
+        await laptop.close()
+        assert heard(await come(house, LAPTOP)) == []
+
+
+async def test_what_comes_with_a_negative_priority_is_not_either() -> None:
+    """RFC 6121 §8.5.2.1.1: such a device gets only what names it."""
+    async with House() as house:
+        laptop, _ = await come(house, LAPTOP), await come(house, PHONE)
+        ben = await house.online("ben/b")
+        await laptop.send("<presence><priority>-1</priority></presence>")
+        await write(ben, "1")
+        await write(ben, "2", to=laptop.session.jid)
+        await laptop.send("<presence/>")
+        assert heard(laptop) == ["2", "1"]
+
+
 async def test_a_slow_device_holds_up_no_other() -> None:
     """One that does not read what it is given keeps what is pending, but not the others' mail."""
     async with House() as house:
@@ -223,5 +291,4 @@ async def test_a_slow_device_holds_up_no_other() -> None:
         phone.line.congested = False
         house.clock.advance(5)
         await house.settle()
-        (host,) = house.server.hosts.values()
         assert not phone.session.held

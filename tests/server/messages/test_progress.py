@@ -40,9 +40,23 @@ async def test_it_begins_now_and_only_grows() -> None:
         anna = await progress(house)
         start = anna.cursor
         assert start + 1 == int(house.clock.utcnow() * 1000) << 20
-        anna.arrived(start + 7)
-        anna.arrived(start + 3)
+        anna.arrived([start + 1, start + 7])
+        anna.arrived([start + 3])
         assert anna.cursor == start + 7
+        anna.came_out_of_turn(start + 9)
+        assert not anna.lacks(start + 9)
+        anna.arrived([start + 9])
+        assert anna.lacks(start + 8)
+
+
+async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.messages.progress.OUT_OF_TURN", 2)
+    async with House() as house:
+        anna = await progress(house)
+        start = anna.cursor
+        for mid in range(1, 4):
+            anna.came_out_of_turn(start + mid)
+        assert [anna.lacks(start + mid) for mid in range(1, 4)] == [True, False, False]
 
 
 async def test_old_messages_are_left_to_lie() -> None:
