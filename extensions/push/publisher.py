@@ -13,7 +13,7 @@ from extensions.push.contents import Contents, read
 from extensions.push.letters import Letters, is_passing, speaker
 from extensions.push.rules import FINAL, RETRY
 from extensions.push.sealing import IV_BYTES, sealed
-from server import outages
+from server import bugs, outages
 from server.errors import StanzaError
 from server.jid import JID
 from server.storage.errors import StorageUnavailable
@@ -80,7 +80,15 @@ class Publisher:
         if wants.seal is None and wants.match is None:
             self._ask(watch, device, None)
         elif not self._host.server.is_stopping:
-            self._host.server.tasks.spawn(self._read_and_send(watch, device), "push-content")
+            self._host.server.tasks.spawn(self._send_content(watch, device), "push-content")
+
+    async def _send_content(self, watch: Watch, device: Device) -> None:
+        try:
+            await self._read_and_send(watch, device)
+        except Exception as bug:  # noqa: BLE001 - it must not keep a place that others wait for
+            bugs.record("push.crashed", bug)
+            self._judge(watch, device, bug)
+            self._release(watch, device)
 
     async def _read_and_send(self, watch: Watch, device: Device) -> None:
         """Look up what is to be told. Meanwhile the device may have got it, or somebody calls."""

@@ -10,6 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
 
+from extensions.push.contents import Contents
+from extensions.push.publisher import MOST_AT_ONE
 from extensions.push.tigase import ENCRYPT, FEATURES, PRIORITY
 from server.errors import Condition, StanzaError
 from tests.extensions.push.makers import BODY, CALL, NS, enable, open_makers, write
@@ -90,6 +92,24 @@ async def test_a_call() -> None:
         element = found.element.find(f"{{{ENCRYPT}}}encrypted")
         assert element is not None
         assert element.get("type") == "voip"
+
+
+async def test_a_bug_keeps_no_place_that_others_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_makers() as makers:
+        for number in range(MOST_AT_ONE):
+            await makers.asleep(node=f"{number}", more=SEAL)
+        monkeypatch.setattr(Contents, "find", broken)
+        ben = await makers.house.online("ben/pc")
+        await write(ben, SECRET)
+        await makers.pass_time(10)
+        assert makers.taken == []
+        monkeypatch.undo()
+        await makers.pass_time(60)
+        assert len(makers.taken) == MOST_AT_ONE
+
+
+async def broken(contents: Contents, mid: int) -> None:
+    raise RuntimeError("a bug of ours")
 
 
 async def test_read_while_it_was_looked_up() -> None:
