@@ -36,7 +36,9 @@ _NOTE_ORPHANS = """INSERT INTO orphan (id) SELECT id FROM archive WHERE account 
 _ERASE_ARCHIVE = """DELETE FROM archive WHERE account = $1 AND id IN
     (SELECT id FROM archive WHERE account = $1 ORDER BY id LIMIT $2)"""
 # Rows that were on their way through the journal when the account went.
-_STRAGGLERS = ("pending", "delivered", "activity", "departed")
+_STRAGGLERS = (
+    "pending", "delivered", "activity", "client_use", "client_progress", "departed",
+)  # fmt: skip
 _NEXT_ORPHANS = "SELECT id FROM orphan ORDER BY id LIMIT $1"
 # There is no index by message alone, which every stanza would pay for: ask each owner instead.
 _STILL_OWNED = """WITH RECURSIVE owner(account) AS (

@@ -3,6 +3,7 @@
 import pytest
 
 from server.jid import JID
+from server.storage import clients
 from server.storage.accounts import create_account, delete_account
 from server.storage.archive import page
 from server.storage.database import Database
@@ -83,13 +84,16 @@ async def test_what_a_departed_account_alone_had_is_erased(open_database: Open, 
     async with open_database() as database:
         anna, bert = await fill(database)
         await delete_account(database, ANNA)
-        save_delivered(database, anna, 5)  # a straggler from the journal
+        # Stragglers from the journal.
+        save_delivered(database, anna, 5)
+        clients.use(database, anna, "phone", 5)
+        clients.save_progress(database, anna, "phone", 5, reads_archive=False)
         await database.journal.sync()
         await erase_departed(database, Pauses(), batch)
         assert await ids(database, anna) == []
         assert await ids(database, bert) == [2, 4, 6, 8, 10]
         assert [row[0] for row in await messages(database, list(range(20)))] == [2, 4, 6, 8, 10]
-        for table in ("departed", "orphan", "delivered"):
+        for table in ("departed", "orphan", "delivered", "client_use", "client_progress"):
             assert await database.fetch(f"SELECT * FROM {table}") == []
         await delete_account(database, BERT)
         await erase_departed(database, Pauses(), batch)
