@@ -65,7 +65,7 @@ class Arrival(Generic[S]):
     is_call: bool
     positions: dict[S, int]
     is_request: bool = False
-    had: list[tuple[str, str]] = field(default_factory=list)
+    had: set[tuple[str, str]] = field(default_factory=set)
 
 
 class Agenda(Generic[S]):

@@ -172,12 +172,14 @@ class Watch:
     def parted(self, session: Session) -> None:
         """A session is gone for good: what it got is noted now, nobody can ask it later."""
         queued, who = _queued(session), (session.client, session.jid.resource)
+        # As long as the devices are not known anybody may be one.
+        is_one = not self.devices or any(is_of(each.row, *who) for each in self.devices.values())
         arrivals = {id(each.arrival): each.arrival for each in self.fresh}
         for device in self.devices.values():
             arrivals |= {id(each): each for each in device.agenda.waiting}
         for arrival in arrivals.values():
-            if had(session, queued, arrival):
-                arrival.had.append(who)
+            if is_one and had(session, queued, arrival):
+                arrival.had.add(who)
             arrival.positions.pop(session, None)
 
     def settle(self, account: Account | None) -> None:

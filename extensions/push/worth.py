@@ -127,7 +127,8 @@ def named(stanza: Stanza) -> frozenset[str]:
         return _NOBODY
     found = stanza.element.iterchildren(_REFERENCE)
     uris = [each.get("uri", "") for each in found if each.get("type") == "mention"]
-    return frozenset(unquote(uri.removeprefix("xmpp:")) for uri in uris[:_MOST_NAMED])
+    names = (unquote(uri.removeprefix("xmpp:")) for uri in uris[:_MOST_NAMED])
+    return frozenset(name for name in names if len(name) <= _LONGEST_ADDRESS)
 
 
 def replies_to(stanza: Stanza) -> str:

@@ -21,6 +21,7 @@ from tests.extensions.push.makers import (
     PUBSUB,
     AppService,
     enable,
+    manage,
     open_makers,
     write,
 )
@@ -210,3 +211,27 @@ def test_no_more_is_asked_than_can_be() -> None:
     """Else notifications would fail for no fault of the app server."""
     assert MOST_AT_ONE < ASKED_OF_ONE
     assert MOST_AT_ONE < MOST_FOR_ONE
+
+
+async def test_coming_and_going_is_not_remembered_for_good() -> None:
+    """Only of devices that are to be notified is it noted what they got."""
+    async with open_makers() as makers:
+        await makers.asleep()
+        await write(await makers.house.online("ben/pc"))
+        await makers.pass_time(7)
+        for number in range(30):
+            desk = await makers.house.online(f"anna/{number}")
+            await manage(desk)
+            await desk.send("</stream:stream>")
+        [device] = makers.push._devices.watch(await makers.account()).devices.values()
+        [arrival] = device.agenda.waiting
+        assert arrival.had == set()
+
+
+async def test_who_is_mentioned_by_endless_names() -> None:
+    async with open_makers() as makers:
+        await makers.asleep()
+        uri = f"<reference xmlns='urn:xmpp:reference:0' type='mention' uri='xmpp:{'x' * 9000}'/>"
+        await write(await makers.house.online("ben/pc"), BODY + uri * 10)
+        [fresh] = makers.push._devices.watch(await makers.account()).fresh
+        assert fresh.named == frozenset()

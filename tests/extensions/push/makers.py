@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterable
 
     from extensions.payloads.forms import Form
+    from server.account import Account
     from server.element import Element
     from server.errors import StanzaError
     from server.extension import Request
@@ -148,12 +149,16 @@ class Makers:
     def _extension(self, name: str) -> Any:
         return self.house.server.hosts["example.org"].service(name)
 
-    async def history(self, name: str = "anna") -> list[str]:
-        """What the owner is told about notifications."""
+    async def account(self, name: str = "anna") -> Account:
+        """Who is notified."""
         accounts = self.house.server.hosts["example.org"].accounts
         account = await accounts.load(await self.house.add_user(name))
         assert account is not None
-        return [event.what for event in self.push.history(account)]
+        return account
+
+    async def history(self, name: str = "anna") -> list[str]:
+        """What the owner is told about notifications."""
+        return [event.what for event in self.push.history(await self.account(name))]
 
     async def phone(
         self, name: str = "anna/phone", node: str = NODE, more: str = "", jid: str = APP
