@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import asyncio
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from extensions.invitations import store, tokens
@@ -40,6 +41,7 @@ class Book:
     clock: Clock
     entropy: Entropy
     section: Section
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # whoever counts, and then adds
 
     async def issue(self, wish: Invitation) -> tuple[Invitation, str]:
         """Make an invitation of that kind; gives it, and the token, which is kept nowhere.
@@ -51,6 +53,10 @@ class Book:
             raise Refused("invitations.accounts allows no accounts by invitation")
         if not 1 <= wish.uses <= USES:
             raise Refused(f"an invitation can be used from once to {USES} times")
+        async with self.turn:
+            return await self._issue(wish, now)
+
+    async def _issue(self, wish: Invitation, now: int) -> tuple[Invitation, str]:
         username = await self._name(wish)
         await store.clear(self.database, now - _GRACE)
         most = self.section.per_account

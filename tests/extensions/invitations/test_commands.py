@@ -1,8 +1,11 @@
 """XEP-0401 §3 and §5: the commands, who may use them, and what they give."""
 
+from asyncio import TaskGroup
+
 import pytest
 
 from extensions.commands.payloads import NS as COMMANDS
+from extensions.invitations.book import Taken
 from extensions.invitations.commands import CREATE, INVITE
 from server.jid import JID
 from tests.extensions.invitations.scene import (
@@ -10,6 +13,7 @@ from tests.extensions.invitations.scene import (
     DOMAIN,
     condition,
     invitations,
+    issue,
     open_house,
     register,
     run,
@@ -144,6 +148,24 @@ async def test_an_account_may_have_so_many() -> None:
         assert condition(await run(nurse, INVITE)) == ""
         house.clock.advance(7 * 86400 + 1)
         assert condition(await run(juliet, INVITE)) == ""
+
+
+async def test_an_account_may_not_have_more_by_all_its_clients_at_once() -> None:
+    async with open_house({"invitations": {"per_account": 3}}) as house:
+        clients = [await house.online(f"juliet/{number}") for number in range(8)]
+        command = f"<command xmlns='{COMMANDS}' node='{INVITE}'/>"
+        for client in clients:
+            client.say(f"<iq type='set' id='c' to='{DOMAIN}'>{command}</iq>")
+        await house.settle()
+        assert len(await house.database.fetch("SELECT id FROM invitation")) == 3
+
+
+async def test_a_name_is_kept_for_one_of_two_who_ask_at_once() -> None:
+    async with open_house() as house:
+        with pytest.RaisesGroup(Taken):
+            async with TaskGroup() as both:
+                for _ in range(2):
+                    both.create_task(issue(house, username="juliet"))
 
 
 async def test_what_has_expired_is_cleared_away() -> None:
