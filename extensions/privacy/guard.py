@@ -88,7 +88,7 @@ class PrivacyGuard:
     def inbound(self, account: Account, stanza: Stanza) -> Verdict | StanzaError | None:
         """Refuse what is not for the one who asks, and messages of those who may not write."""
         from_ = stanza.from_
-        if from_.bare == account.jid or from_ == account.host.jid:
+        if from_.bare == account.jid or self._is_ours(from_):
             return None
         if stanza.kind == "message":
             return self._message_in(stanza)
@@ -99,6 +99,11 @@ class PrivacyGuard:
             return StanzaError(Condition.FORBIDDEN, text)
         return None
 
+    def _is_ours(self, who: JID) -> bool:
+        """Whether it is this server itself, or one of its services."""
+        server = self._account.host.server
+        return not who.local and (who.domain in server.hosts or who.domain in server.services)
+
     def _message_in(self, stanza: Stanza) -> Verdict | StanzaError | None:
         if is_approach(stanza) and not self._may_write(stanza):
             # A room takes an error for its occupant's end (XEP-0045 §18.1.2).
@@ -106,7 +111,7 @@ class PrivacyGuard:
                 return Verdict.DROP
             return self._refusal()
         if stanza.type == "error":
-            if stanza.from_.local and not self._may_write(stanza):
+            if not self._may_write(stanza):
                 # It may be the answer to something; but nobody shall write in this way.
                 reduce_to_error(stanza)
             return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 from server.jid import JID
+from server.stanza import BODY
 
 if TYPE_CHECKING:
     from server.roster.roster import Roster
@@ -96,6 +97,12 @@ LAST: Final = "{jabber:iq:last}query"
 
 _ERROR: Final = "{jabber:client}error"
 
+#: What people say to people.
+_SPEECH: Final = frozenset((
+    BODY, "{jabber:client}subject", "{urn:xmpp:jingle-message:0}propose",
+    "{urn:xmpp:call-invites:0}invite",
+))  # fmt: skip
+
 #: What means nothing without what stood beside it.
 _BESIDE: Final = frozenset((
     "{jabber:client}thread", "{urn:xmpp:sid:0}origin-id", "{urn:xmpp:sid:0}stanza-id",
@@ -121,7 +128,9 @@ def reduce_to_error(stanza: Stanza) -> None:
 def is_approach(stanza: Stanza) -> bool:
     """Whether a message is one that a stranger may not be allowed to send.
 
-    Servers and services have no name before the @, and what they say is asked for; an error is an
-    answer to what the user has sent.
+    Services have no name before the @, and what they send is asked for; but whoever has a domain
+    can write and call as that. An error is an answer to what the user has sent.
     """
-    return stanza.type != "error" and bool(stanza.from_.local)
+    if stanza.type == "error":
+        return False
+    return bool(stanza.from_.local) or not _SPEECH.isdisjoint(stanza.payloads)

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extensions.registry import ALL
+from server.jid import JID
+from server.stanza import Stanza
 from tests.extensions.blocking.test_blocking import ERROR, ask, error_of, friends, presences
 from tests.harness.house import CORE, Client, House
+from tests.harness.patterns import parse
 
 if TYPE_CHECKING:
     from server.element import Element
@@ -200,6 +203,32 @@ async def test_errors_of_strangers_say_that_something_failed_and_nothing_else() 
             assert found.get("id") == "m1"
             assert [child.tag.partition("}")[2] for child in found] == tags
             assert error_of(found) == ["item-not-found"]
+
+
+@pytest.mark.parametrize("choice", [
+    {"strangers": "contacts"}, {"strangers": "nobody"}, {"strangers__never": "spam.example"},
+])  # fmt: skip
+async def test_who_has_a_domain_of_his_own_does_not_write_as_that(choice: dict[str, str]) -> None:
+    """What nobody says but services is another thing: news of nodes, and what they answer."""
+    async with House(EVERYTHING) as home:
+        anna = await home.online("anna")
+        await choose(anna, **choice)
+
+        async def say(inside: str, who: str = "spam.example", type_: str = "normal") -> int:
+            text = f"<message type='{type_}' from='{who}' to='{anna.jid}'>{inside}</message>"
+            sent = Stanza("message", parse(text), anna.jid, JID.of(who))
+            home.server.tell(home.server.hosts["example.org"].receive, sent)
+            await home.settle()
+            return len(anna.take_all())
+
+        call = "<propose xmlns='urn:xmpp:jingle-message:0' id='c'/>"
+        for who in ("spam.example", "spam.example/buy"):
+            assert await say("<body>buy this</body>", who) == 0
+            assert await say("<body>buy this</body>", who, "headline") == 0
+            assert await say(call, who) == 0
+        assert await say("<event xmlns='http://jabber.org/protocol/pubsub#event'/>") == 1
+        assert await say("<body>we go down</body>", "example.org") == 1
+        assert await say("<body>there is news</body>", "pubsub.example.org") == 1
 
 
 async def test_nothing_is_different_until_one_chooses() -> None:
