@@ -57,6 +57,7 @@ class Drain:
         """Give a session with a non-negative priority what waits for it."""
         account, progress = session.account, session.progress
         if session.held is not None:
+            session.held.is_to_read = True  # others may have got something while it was away
             return
         takes_pending = account.draining is None and account.ledger.has_pending
         if takes_pending:
@@ -118,11 +119,18 @@ class Drain:
 
     async def _could_read(self, session: Session) -> bool:
         """Read and hand out what waits; False if the database is away."""
+        held, progress = session.held, session.progress
+        assert held is not None
         try:
-            await self._read(session)
+            while held.is_to_read:
+                held.is_to_read = False
+                await self._read(session)
         except StorageUnavailable as outage:
             outages.note(outage)
+            held.is_to_read = True
             return _is_gone(session)
+        if progress is not None and not _is_gone(session) and not session.unconfirmed():
+            progress.has_all()
         return True
 
     async def _read(self, session: Session) -> None:

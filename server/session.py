@@ -48,10 +48,11 @@ class Filter(Protocol):
 class Held(list[tuple[bytes, int]]):
     """Stored messages that wait until older ones have been read, and how many bytes they are."""
 
-    __slots__ = ("size",)
+    __slots__ = ("is_to_read", "size")
 
     def __init__(self) -> None:
         super().__init__()
+        self.is_to_read = True  # there may be older ones still
         self.size = 0
 
 

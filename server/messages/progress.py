@@ -60,11 +60,16 @@ class Progress:
     def came_out_of_turn(self, mid: int) -> None:
         """A message goes to a client that does not get all the others now, as it is not available.
 
-        So it says nothing about these; it may come once more if nothing newer comes after it.
+        So it says nothing about these.
         """
         while len(self._out_of_turn) >= OUT_OF_TURN:
             del self._out_of_turn[next(iter(self._out_of_turn))]
         self._out_of_turn[mid] = None
+
+    def has_all(self) -> None:
+        """The client has got all the others too, and owes no word about any."""
+        late, self._out_of_turn = self._out_of_turn, {}
+        self.arrived(late)
 
     def lacks(self, mid: int) -> bool:
         """Whether the client has not had this message, as far as that is known."""

@@ -274,6 +274,42 @@ async def test_what_comes_with_a_negative_priority_is_not_either() -> None:
         assert heard(laptop) == ["2", "1"]
 
 
+@pytest.mark.parametrize("managed", [False, True])
+async def test_who_leaves_for_a_moment_while_it_is_handed_what_it_missed(managed: bool) -> None:
+    async with House() as house:
+        laptop, _ = await come(house, LAPTOP, managed=managed), await come(house, PHONE)
+        await laptop.close()
+        ben = await house.online("ben/b")
+        await write(ben, "1", "2")
+        laptop = await come(house, LAPTOP, managed=managed, presence="")
+        laptop.line.congested = True
+        await laptop.send("<presence/>")
+        await laptop.send("<presence type='unavailable'/>")
+        await write(ben, "3")
+        await write(ben, "named", to=laptop.session.jid)
+        await laptop.send("<presence/>")
+        await write(ben, "live")
+        laptop.line.congested = False
+        house.clock.advance(5)
+        await house.settle()
+        assert heard(laptop) == ["1", "2", "3", "named", "live"]
+
+
+@pytest.mark.parametrize("managed", [False, True])
+async def test_what_came_before_presence_does_not_come_again(managed: bool) -> None:
+    async with House() as house:
+        await (await come(house, LAPTOP, managed=managed)).close()
+        ben = await house.online("ben/b")
+        laptop = await come(house, LAPTOP, managed=managed, presence="")
+        await write(ben, "1", to=laptop.session.jid)
+        if managed:
+            await acknowledge(laptop)
+        await laptop.send("<presence/>")
+        assert heard(laptop) == ["1"]
+        await laptop.close()
+        assert heard(await come(house, LAPTOP, managed=managed)) == []
+
+
 async def test_a_slow_device_holds_up_no_other() -> None:
     """One that does not read what it is given keeps what is pending, but not the others' mail."""
     async with House() as house:
