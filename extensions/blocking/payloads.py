@@ -27,6 +27,9 @@ _TEXT: Final = f"{{{NS_REPORTING}}}text"
 _OLD: Final = "urn:xmpp:reporting:0"
 _STANZA_ID: Final = "{urn:xmpp:sid:0}stanza-id"
 
+#: Bytes of an address; more PostgreSQL does not take in an index.
+_LONGEST: Final = 2560
+
 #: Of one report: characters of its reason, of its text, and of an identifier; identifiers.
 _LONGEST_REASON: Final = 256
 _LONGEST_TEXT: Final = 4000
@@ -55,6 +58,8 @@ def parse_items(command: Element) -> dict[JID, Report | None]:
         except JIDMalformed as wrong:
             text = f"This is no address: {wrong}"
             raise StanzaError(Condition.JID_MALFORMED, text) from None
+        if len(jid.encode()) > _LONGEST:
+            raise StanzaError(Condition.NOT_ACCEPTABLE, "There is no such long address")
         report = item.find(_REPORT)
         found[jid] = _old_report(jid, item) if report is None else _parse_report(jid, report)
     return found

@@ -64,6 +64,7 @@ def test_a_report() -> None:
     [
         ("<item/>", "jid-malformed"),
         ("<item jid='@'/>", "jid-malformed"),
+        (f"<item jid='{'a' * 1023}@{'b.' * 300}c/{'d' * 1023}'/>", "not-acceptable"),
         (item("<report xmlns='urn:xmpp:reporting:1'/>"), "bad-request"),
         (item(f"<report xmlns='urn:xmpp:reporting:1' reason='{'x' * 300}'/>"), "bad-request"),
         (
