@@ -21,6 +21,7 @@ CORE: Final[tuple[Spec, ...]] = (
     XEP(170, "Recommended Order of Stream Feature Negotiation", "1.0"),
     XEP(198, "Stream Management", "1.6.3"),
     XEP(203, "Delayed Delivery", "2.0"),
+    XEP(205, "Best Practices to Discourage Denial of Service Attacks", "1.0.2"),
     XEP(353, "Jingle Message Initiation", "0.8.0", note="kept, copied, and pushed at once"),
     XEP(368, "SRV records for XMPP over TLS", "1.1.0", note="direct TLS for clients"),
     XEP(386, "Bind 2", "1.1.0", note="pending messages are kept, see server/c2s/bind2.py"),
