@@ -94,7 +94,7 @@ class PubSub(Extension):
         XEP(222, "Persistent Storage of Public Data via PubSub", "1.0"),
         XEP(223, "Persistent Storage of Private Data via PubSub", "1.1.1"),
         XEP(373, "OpenPGP for XMPP", "0.7.0", note="keys for all, the secret one for its owner"),
-        XEP(384, "OMEMO Encryption", "0.9.1", note="keys for all, in every namespace; never refused"),
+        XEP(384, "OMEMO Encryption", "0.9.1", note="keys for all, old and new; never refused"),
     )
 
     def __init__(self, host: Host) -> None:
