@@ -1,7 +1,12 @@
 // One @xmpp/client that can be waited for.
 // NODE_EXTRA_CA_CERTS holds the server's certificate, so that TLS is verified.
 
+import { webcrypto } from "node:crypto";
+
 import { client, jid, xml } from "@xmpp/client";
+
+// Debian 12's Node.js 18 has no global one, which @xmpp/client 0.14 takes for granted.
+globalThis.crypto ??= webcrypto;
 
 const PATIENCE = 60_000;
 const ROSTER = "jabber:iq:roster";
