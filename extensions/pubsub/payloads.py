@@ -28,6 +28,8 @@ SET: Final = "{http://jabber.org/protocol/rsm}set"
 
 #: Longest name of a node or an item, in bytes, as of a resource (§4.6.1).
 LONGEST: Final = 1023
+#: And of an address that is kept with a node; more PostgreSQL does not take in an index.
+LONGEST_ADDRESS: Final = 2560
 #: How many items or people one request may name.
 MOST: Final = 1000
 #: How many nodes stand in a list of one's subscriptions or affiliations.
@@ -59,9 +61,12 @@ def jid_of(element: Element) -> JID | None:
     if not text:
         return None
     try:
-        return JID.parse(text)
+        jid = JID.parse(text)
     except JIDMalformed:
         raise errors.InvalidJID("This is no address") from None
+    if len(jid.encode()) > LONGEST_ADDRESS:
+        raise errors.InvalidJID("There is no such long address")
+    return jid
 
 
 def flag(text: str | None) -> bool:

@@ -84,3 +84,10 @@ def test_names_are_escaped(name: str) -> None:
     assert element.get("node") == shown
     assert element[0].get("id") == shown
     assert element[0].get("publisher") == shown
+
+
+@pytest.mark.parametrize("jid", ["@", f"{'a' * 1023}@{'b.' * 300}c/{'d' * 1023}"])
+def test_addresses_that_there_are_not(jid: str) -> None:
+    """The longest is one; but nobody has it, and PostgreSQL cannot find it again."""
+    with pytest.raises(errors.InvalidJID):
+        payloads.jid_of(etree.fromstring(f"<subscribe jid='{jid}'/>"))
