@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _log = log.get(__name__)
 
-#: How often to look whether a client has read what it was sent, or has come back.
+#: How often to look whether a client has read what it was sent, at first, or has come back.
 _UNTIL_READ: Final = 0.02
 _ANSWERS: Final = (b"<iq type='result'", b"<iq type='error'")
 _UNTIL_RESUMED: Final = 0.5
@@ -248,6 +248,7 @@ class Server:
 
     async def room_to_write(self, session: Session) -> None:
         """Wait while a client does not keep up with what it is sent, or is not connected."""
+        pause = _UNTIL_READ
         while session.account.sessions.get(session.jid.resource) is session:
             stream, outbox = session.stream, session.outbox
             if stream is None:
@@ -260,7 +261,8 @@ class Server:
                 return
             if outbox is not None and not outbox.requested:
                 stream.write(outbox.request(self.clock.now()))
-            await self.clock.sleep(_UNTIL_READ)
+            await self.clock.sleep(pause)
+            pause = min(2 * pause, _UNTIL_RESUMED)  # there may be very many of them
 
     def _not_stored(self, origins: list[object], error: Exception) -> None:
         """Messages that could not be stored: their senders are told (nothing was acknowledged)."""

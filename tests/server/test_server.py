@@ -10,7 +10,9 @@ from server.errors import StreamCondition, StreamError
 from server.jid import JID
 from server.server import _policy
 from server.stanza import Stanza
+from tests.harness.clock import FakeClock
 from tests.harness.house import House
+from tests.harness.loop import settle
 from tests.harness.talk import BODY, SM, connect, enable, expect_end
 
 ANNA = JID.of("anna@example.org/a")
@@ -148,3 +150,29 @@ def test_what_is_listed_is_offered_and_nothing_else(
     policy = _policy(load(overrides={"auth": auth}, environ={}))
     assert policy.mechanisms == mechanisms
     assert policy.bound == plus
+
+
+async def test_who_does_not_read_is_looked_at_less_and_less_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As there may be very many of them, each with a queue that waits."""
+    async with House() as house:
+        anna = await house.online("anna/a")
+        pauses: list[float] = []
+        sleep = FakeClock.sleep
+
+        async def noted(clock: FakeClock, seconds: float) -> None:
+            pauses.append(seconds)
+            await sleep(clock, seconds)
+
+        monkeypatch.setattr(FakeClock, "sleep", noted)
+        anna.line.congested = True
+        waiting = house.server.tasks.spawn(house.server.room_to_write(anna.session), "waiting")
+        for _ in range(7):
+            await settle()
+            house.clock.advance(0.5)
+        assert [pause for pause in pauses if pause < 1][-4:] == [0.16, 0.32, 0.5, 0.5]
+        anna.line.congested = False
+        house.clock.advance(1)
+        await settle()
+        assert waiting.done()
