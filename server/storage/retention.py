@@ -35,9 +35,10 @@ _NOTE_ORPHANS = """INSERT INTO orphan (id) SELECT id FROM archive WHERE account 
     ORDER BY id LIMIT $2 ON CONFLICT DO NOTHING"""
 _ERASE_ARCHIVE = """DELETE FROM archive WHERE account = $1 AND id IN
     (SELECT id FROM archive WHERE account = $1 ORDER BY id LIMIT $2)"""
-# Rows that were on their way through the journal when the account went.
+# Rows that were on their way when the account went, through the journal or by a login.
 _STRAGGLERS = (
-    "pending", "delivered", "activity", "client_use", "client_progress", "departed",
+    "pending", "delivered", "activity", "token", "client_use", "client_progress", "client",
+    "departed",
 )  # fmt: skip
 _NEXT_ORPHANS = "SELECT id FROM orphan ORDER BY id LIMIT $1"
 # There is no index by message alone, which every stanza would pay for: ask each owner instead.

@@ -84,16 +84,22 @@ async def test_what_a_departed_account_alone_had_is_erased(open_database: Open, 
     async with open_database() as database:
         anna, bert = await fill(database)
         await delete_account(database, ANNA)
-        # Stragglers from the journal.
+        # Stragglers from the journal, and from a login.
         save_delivered(database, anna, 5)
         clients.use(database, anna, "phone", 5)
         clients.save_progress(database, anna, "phone", 5, reads_archive=False)
+        phone = clients.ClientRow("phone", "", "", 5, 5, password=True, granted=False)
+        token = clients.TokenRow(clients.NEW, "HT-SHA-256-NONE", b"nonce", 5, 5)
+        await clients.write(
+            database, [clients.saving(anna, phone), clients.issuing(anna, "phone", token)]
+        )
         await database.journal.sync()
         await erase_departed(database, Pauses(), batch)
         assert await ids(database, anna) == []
         assert await ids(database, bert) == [2, 4, 6, 8, 10]
         assert [row[0] for row in await messages(database, list(range(20)))] == [2, 4, 6, 8, 10]
-        for table in ("departed", "orphan", "delivered", "client_use", "client_progress"):
+        owned = ("delivered", "client_use", "client_progress", "client", "token")
+        for table in ("departed", "orphan", *owned):
             assert await database.fetch(f"SELECT * FROM {table}") == []
         await delete_account(database, BERT)
         await erase_departed(database, Pauses(), batch)
