@@ -92,8 +92,8 @@ class Progress:
 
     def start(self, pending_for: float) -> int:
         """After which message it goes on; what is older than so many seconds is left to lie."""
-        utcnow = self._account.host.server.clock.utcnow()
-        return max(self.cursor, message_id.first_at(int((utcnow - pending_for) * 1000)))
+        oldest = max(0.0, self._account.host.server.clock.utcnow() - pending_for)
+        return max(self.cursor, message_id.first_at(int(oldest * 1000)))
 
     def _save(self) -> None:
         database = self._account.host.server.database

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from server.messages.progress import Progress, is_for
@@ -65,6 +67,12 @@ async def test_old_messages_are_left_to_lie() -> None:
         assert anna.start(pending_for=60) == anna.cursor
         house.clock.advance(100)
         assert anna.start(pending_for=60) == int((house.clock.utcnow() - 60) * 1000) << 20
+
+
+async def test_nothing_is_too_old_if_messages_wait_for_ever() -> None:
+    async with House() as house:
+        anna = await progress(house)
+        assert anna.start(pending_for=math.inf) == anna.cursor
 
 
 async def test_who_reads_the_archive_is_never_behind() -> None:
