@@ -33,6 +33,8 @@ SPREAD: Final = 1.0
 #: How long a device that seems to be there has to acknowledge a call. It is asked for that within a
 #: second (`server/sweep.py`), and a telephone may need another one to answer.
 CALL_PATIENCE: Final = 3.0
+#: For calls the devices of an account are read at once, but so often in a second at most.
+CALLS_A_SECOND: Final = 4
 #: How long devices have to come back after the server was started, before they are told.
 RETURN: Final = 15.0
 #: Between two portions of accounts then.
@@ -106,9 +108,10 @@ class Scheduler:
         watch.add(Fresh(arrival, known, named(stanza), is_room, replies_to(stanza)))
         if not is_call:
             self._alarm.set(watch, now + self._delay + SPREAD * self._server.entropy.fraction())
-        elif watch.is_looked_at:
-            self._alarm.set(watch, now)
+        elif watch.is_looked_at or watch.rung > now + 1.0:
+            self._alarm.set(watch, max(now, watch.rung - 1.0))
         elif not self._server.is_stopping:
+            watch.rung = max(watch.rung, now) + 1.0 / CALLS_A_SECOND
             # Somebody holds the line: not even the alarm's tick is waited for.
             self._server.tasks.spawn(self.look(watch), "push-call")
 

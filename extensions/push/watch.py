@@ -121,7 +121,7 @@ class Watch:
 
     __slots__ = (
         "_clock", "active", "armed", "before", "devices", "fresh", "id", "is_looked_at", "jid",
-        "recent", "trace", "turn", "version",
+        "recent", "rung", "trace", "turn", "version",
     )  # fmt: skip
 
     def __init__(self, number: int, jid: JID, clock: Clock) -> None:
@@ -135,6 +135,7 @@ class Watch:
         self.recent = 0  # from here on, the last messages before the server ended; 0: no such
         self.armed: float | None = None  # when the alarm rings
         self.is_looked_at = False  # somebody reads what is stored, to see what is to be done
+        self.rung = 0.0  # until when calls have had their share of that
         self.active: Activity | None = None
         self.turn = asyncio.Lock()  # who changes what is stored of the devices
         self.version = 0  # counts changes of what is stored

@@ -8,8 +8,10 @@ import pytest
 from lxml import etree
 
 from extensions.blocking import Blocking
+from extensions.push import store
 from extensions.push.publisher import MOST_AT_ONE, MOST_FOR_ONE
 from extensions.push.rules import MOST_A_MINUTE
+from extensions.push.scheduler import CALLS_A_SECOND
 from server.errors import Condition, StanzaError
 from server.queries import MOST_FOR_ONE as ASKED_OF_ONE
 from tests.extensions.push.makers import (
@@ -28,7 +30,9 @@ from tests.extensions.push.makers import (
 from tests.harness.talk import expect_refusal
 
 if TYPE_CHECKING:
+    from extensions.push.store import DeviceRow
     from server.stanza import Stanza
+    from server.storage.database import Database
     from tests.harness.house import Client
 
 PUSH2 = "urn:xmpp:push2:0"
@@ -235,3 +239,27 @@ async def test_who_is_mentioned_by_endless_names() -> None:
         await write(await makers.house.online("ben/pc"), BODY + uri * 10)
         [fresh] = makers.push._devices.watch(await makers.account()).fresh
         assert fresh.named == frozenset()
+
+
+async def test_calls_without_end_have_the_devices_read_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twenty devices with many wishes are half a megabyte."""
+    async with open_makers() as makers:
+        await makers.asleep()
+        ben = await makers.house.online("ben/pc")
+        looked: list[int] = []
+
+        async def listing(db: Database, account: int) -> list[DeviceRow]:
+            looked.append(account)
+            return await read(db, account)
+
+        read = store.listing
+        monkeypatch.setattr(store, "listing", listing)
+        for number in range(100):
+            await write(ben, CALL.replace("c1", f"c{number}"))
+            await makers.house.settle()
+        assert makers.app.asked == 1
+        assert len(looked) == CALLS_A_SECOND + 1
+        await makers.pass_time(2)
+        assert len(looked) <= CALLS_A_SECOND + 3
