@@ -53,7 +53,8 @@ class Server:
     )
     admins: tuple[JID, ...] = key(
         (),
-        """Accounts that may use the commands for administrators, from any client (XEP-0050).""",
+        """Accounts that may use the commands for administrators, from any client (XEP-0050). Nobody
+        gets one of these names by registering: `skerry user add` makes the account.""",
         example='["anna@example.org"]',
     )
     disabled: tuple[str, ...] = key((), "Extensions to switch off, by name.", example='["carbons"]')
