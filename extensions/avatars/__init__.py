@@ -13,7 +13,6 @@ from extensions.avatars import images, store
 from extensions.avatars.images import DATA, METADATA, Image
 from extensions.avatars.presence import UPDATE, Announcer, Audience, Avatar, was_changed
 from extensions.pubsub.terms import AccessModel
-from extensions.pubsub.turns import Turns
 from server import log
 from server.errors import StanzaError
 from server.extension import XEP, At, Extension, Feature, Load, On, Spec, Wire
@@ -21,6 +20,7 @@ from server.moments import AccountDeleted
 from server.stanza import Stanza
 from server.storage.errors import StorageError
 from server.storage.migrate import load
+from server.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable

@@ -19,11 +19,15 @@ from server.errors import Condition, StanzaError
 from server.extension import IQ, XEP, At, Extension, Feature, Load, On, Request, Spec, Wire
 from server.moments import AccountDeleted
 from server.storage.migrate import load
+from server.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from extensions.blocking.payloads import Report
     from server.account import Account
+    from server.host import Host
+    from server.jid import JID
 
 #: How many addresses one account may block, and how many characters they may have: the list is in
 #: memory with the account.
@@ -42,6 +46,10 @@ class Blocking(Extension):
         XEP(191, "Blocking Command", "1.3"),
         XEP(377, "Blocking Command Reports", "0.4.1"),
     )
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._turns = Turns()
 
     def wires(self) -> Iterable[Wire]:
         """Every hook of this extension."""
@@ -96,6 +104,11 @@ class Blocking(Extension):
             raise StanzaError(Condition.BAD_REQUEST, "Name whom to block")
         if account.jid in items:
             raise StanzaError(Condition.NOT_ALLOWED, "You cannot block yourself")
+        async with self._turns.of(account.id):
+            await self._add(account, items)
+        self._push(account, build("block", items))
+
+    async def _add(self, account: Account, items: Mapping[JID, Report | None]) -> None:
         jids = blocklist.of(account) | items.keys()
         if len(jids) > MOST or sum(map(len, jids)) > MOST_TEXT:
             raise StanzaError(Condition.RESOURCE_CONSTRAINT, f"You may block {MOST} addresses")
@@ -103,15 +116,15 @@ class Blocking(Extension):
         steps = await reports.note(self.host, account.jid, told)
         await store.block(self.host.server.database, account.id, items, steps)
         await blocklist.part(self.host.server, account, items)
-        self._push(account, build("block", items))
 
     async def unblock(self, request: Request) -> None:
         """Unblock addresses (§3.4), or all of them (§3.5)."""
         account = _owner(request)
         items = parse_items(request.payload)
-        jids = frozenset(items) if items else blocklist.of(account)
-        await store.unblock(self.host.server.database, account.id, jids)
-        await blocklist.meet(self.host.server, account, jids)
+        async with self._turns.of(account.id):
+            jids = frozenset(items) if items else blocklist.of(account)
+            await store.unblock(self.host.server.database, account.id, jids)
+            await blocklist.meet(self.host.server, account, jids)
         self._push(account, build("unblock", items))
 
     def _push(self, account: Account, payload: bytes) -> None:

@@ -14,10 +14,10 @@ from lxml import etree
 
 from extensions.bookmarks import formats
 from extensions.bookmarks.formats import CONFERENCE, LEGACY, NATIVE, STORAGE, Listing
-from extensions.pubsub.turns import Turns
 from server import log
 from server.element import to_bytes
 from server.errors import Condition, StanzaError
+from server.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from extensions.private_storage import rules, store
 from extensions.private_storage.rules import NS
-from extensions.pubsub.turns import Turns
 from server.element import escape
 from server.errors import Condition, StanzaError
 from server.extension import IQ, XEP, At, Extension, Feature, On, Request, Spec, Wire
 from server.moments import AccountDeleted
 from server.storage.errors import StorageError
 from server.storage.migrate import load
+from server.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from extensions.pubsub import errors, payloads, store
 from extensions.pubsub.events import Event, delayed
 from extensions.pubsub.nodes import Nodes
-from extensions.pubsub.turns import Turns
 from extensions.pubsub.usage import Limits, Usage
 from server import log, message_id
 from server.storage.errors import Conflict, StorageError
+from server.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

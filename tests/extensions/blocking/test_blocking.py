@@ -124,6 +124,16 @@ async def test_refusals() -> None:
             assert error_of(answer) == ["forbidden"]
 
 
+async def test_all_clients_together_block_no_more_than_one() -> None:
+    async with house() as home:
+        clients = [await home.online(f"anna/{number}") for number in range(3)]
+        for number, client in enumerate(clients):
+            jids = (f"{number}.{n}.example" for n in range(MOST - 1))
+            client.say(f"<iq type='set' id='b'>{payload('block', *jids)}</iq>")
+        await home.settle()
+        assert await home.database.fetch("SELECT count(*) FROM blocked") == [(MOST - 1,)]
+
+
 async def test_nothing_passes_in_either_direction() -> None:
     async with house() as home:
         anna, ben = await friends(home)

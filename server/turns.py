@@ -1,4 +1,4 @@
-"""One after another: whoever changes a node waits until the one before is done."""
+"""One after another: whoever changes something waits until the one before is done."""
 
 from __future__ import annotations
 

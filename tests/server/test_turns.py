@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from extensions.pubsub.turns import Turns
+from server.turns import Turns
 
 
 async def test_one_after_another() -> None:
