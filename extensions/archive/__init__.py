@@ -91,8 +91,6 @@ class Archive(Extension):
         """Send a page of results, then say what it held (§4.2, §4.3)."""
         account = _owner(request)
         query = Query.parse(request.payload)
-        if request.session is not None and request.session.progress is not None:
-            request.session.progress.asks_archive()
         await self._until_read(request.session)
         await self._sync()
         await self._check(account, query.mentioned())
@@ -104,6 +102,8 @@ class Archive(Extension):
             self._database, account.id, query.filter, limit, query.is_backwards
         )
         entries, is_cut = results.fit(found.entries, query.is_backwards)
+        if request.session is not None and request.session.progress is not None:
+            request.session.progress.asks_archive()
         self._send(request, account, query, entries)
         return results.last_word(query, entries, complete=found.complete and not is_cut)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from server import outages
 from server.storage import messages
-from server.storage.errors import StorageError
+from server.storage.errors import StorageError, StorageUnavailable
 
 if TYPE_CHECKING:
     from server.account import Account
@@ -47,7 +48,12 @@ class WaitingRoom:
         # What cannot be written can still be counted.
         with suppress(StorageError):
             await database.journal.sync()
-        count, size = await messages.weigh_pending(database, account.id, account.ledger.cursor)
+        try:
+            count, size = await messages.weigh_pending(database, account.id, account.ledger.cursor)
+        except StorageUnavailable as outage:
+            outages.note(outage)
+            account.waiting = UNKNOWN  # the next message asks again
+            return
         if account.waiting != UNKNOWN:
             account.waiting = max(account.waiting, count)
             account.waiting_bytes = max(account.waiting_bytes, size)

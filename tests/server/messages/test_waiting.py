@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from server.jid import JID
+from server.storage import messages
+from server.storage.errors import StorageUnavailable
 from tests.harness.house import House
 
 if TYPE_CHECKING:
@@ -48,6 +50,23 @@ async def test_what_waited_before_the_restart_counts() -> None:
         ben = await house.online("ben/garden")
         await write(ben, "3", "4")
         await ben.expect(REFUSED.format("4"))
+
+
+async def test_who_cannot_be_counted_is_counted_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with House(config=LIMIT) as house:
+        await house.add_user("anna")
+        await write(await house.online("ben/garden"), "1", "2")
+        await house.restart()
+        ben = await house.online("ben/garden")
+
+        async def away(*_: object) -> None:
+            raise StorageUnavailable("gone fishing")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(messages, "weigh_pending", away)
+            await write(ben, "3")
+        await write(ben, "4", "5")
+        await ben.expect(REFUSED.format("5"))
 
 
 @pytest.mark.parametrize("is_restarted", [False, True])
