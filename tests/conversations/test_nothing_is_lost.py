@@ -179,7 +179,6 @@ class Story:
         texts = [element.findtext(BODY) for element in last.take_all()]
         return [int(text) for text in texts if text is not None]
 
-
     async def part(self) -> None:
         """All devices are gone, and nothing is left of their sessions."""
         for device in self.devices:
