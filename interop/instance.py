@@ -9,7 +9,6 @@ import subprocess
 import sys
 
 from interop.capabilities import Situation
-from tests.harness.backend import backends
 
 ADAPTER = pathlib.Path(__file__).resolve().parent / "adapter.py"
 DOMAIN = "localhost"
@@ -31,7 +30,7 @@ class Instance:
     def __init__(self, workdir: pathlib.Path, adapter: str = "", variant: str = "") -> None:
         self.workdir = workdir
         self._adapter = adapter or os.environ.get("INTEROP_ADAPTER", "")
-        self._variant = variant or os.environ.get("INTEROP_VARIANT", "") or own_variant()
+        self._variant = variant or os.environ.get("INTEROP_VARIANT", "")
         self.domain = DOMAIN
         self.certificate = workdir / "certs" / f"{DOMAIN}.crt"
         self._base = free_base()
@@ -78,12 +77,6 @@ class Instance:
             bob=bob,
             password=PASSWORD,
         )
-
-
-def own_variant() -> str:
-    """The variant of our own adapter that these tests are run with (`pytest --backend`)."""
-    is_ours = not os.environ.get("INTEROP_ADAPTER")
-    return "postgresql" if is_ours and backends.chosen == "postgresql" else ""
 
 
 def free_base() -> int:

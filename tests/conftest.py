@@ -50,6 +50,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Take note of the choice."""
     backends.chosen = config.getoption("--backend")
+    if backends.chosen == "postgresql":
+        # What is started as a process of its own (`interop/instance.py`).
+        os.environ.setdefault("INTEROP_VARIANT", "postgresql")
 
 
 def pytest_unconfigure() -> None:
