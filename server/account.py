@@ -19,9 +19,9 @@ from server.storage.errors import StorageError
 from server.storage.preferences import ArchivePreferences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from server.extension import Guard
+    from server.extension import Guard, Load
     from server.host import Host
     from server.jid import JID
     from server.sasl.keys import Credentials
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 #: Accounts without sessions that are kept for the next login or message.
 KEPT_OFFLINE: Final = 5000
+
+#: What most accounts have nothing of: only where there is something it is read.
+_REQUESTS: Final = "subscription_request"
+_PREFERENCES: Final = "archive_preference"
+_PARKED: Final = "pending"
 
 UNGUARDED: Final[Mapping[str, Guard]] = MappingProxyType({})
 
@@ -126,6 +131,10 @@ class Account:
             self.host.server.delivery.ledger_changed(self)
 
 
+def _tables(loads: Sequence[Load]) -> tuple[str, ...]:
+    return (_REQUESTS, _PREFERENCES, _PARKED, *(each.table for each in loads))
+
+
 class Loading:
     """An account that is being read, and who else waits for it."""
 
@@ -208,7 +217,8 @@ class Accounts:
 
     async def _read(self, bare: JID) -> Account | None:
         database = self._host.server.database
-        row = await store.find_account(database, bare)
+        loads = self._host.tables.loads
+        row = await store.find_account(database, bare, _tables(loads))
         if row is None:
             return None
         account = Account(self._host, row.id, bare, row.credentials)
@@ -216,13 +226,22 @@ class Accounts:
         account.last_active = row.last_active
         account.last_login = row.last_login
         account.last_status = row.last_status
-        account.roster = Roster.restore(await roster_store.load(database, row.id))
-        default = self._host.server.config.archive.default
-        account.preferences = await preferences.load(database, row.id, default)
-        parked = await messages.parked(database, row.id)
+        account.roster = Roster.restore(
+            await roster_store.load(
+                database, row.id, versions=(row.roster_version, row.roster_floor),
+                has_requests=_REQUESTS in row.kept,
+            )
+        )  # fmt: skip
+        account.preferences = ArchivePreferences(self._host.server.config.archive.default)
+        if _PREFERENCES in row.kept:
+            account.preferences = await preferences.load(
+                database, row.id, account.preferences.policy
+            )
+        parked = await messages.parked(database, row.id) if _PARKED in row.kept else ()
         account.ledger = Ledger(row.delivered, parked)
-        for read in self._host.tables.loads:
-            await read(account)
+        for each in loads:
+            if each.table in row.kept:
+                await each.read(account)
         return account
 
     def attach(self, account: Account, session: Session) -> None:

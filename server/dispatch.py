@@ -70,7 +70,7 @@ class Tables:
         self.inline: dict[str, Callable[[Session, Element], bytes | None]] = {}
         self.inline_features: set[str] = set()
         self.bound: list[Callable[[Account], Awaitable[bytes]]] = []
-        self.loads: list[Callable[[Account], Awaitable[None]]] = []
+        self.loads: list[Load] = []
         self.approvals: dict[str, Callable[[Account, Stanza], Awaitable[bool]]] = {}
         self.moments: dict[type, tuple[Callable[..., Any], ...]] = {}
         self.features: dict[At, list[str]] = {at: [] for at in At}
@@ -98,8 +98,8 @@ class Tables:
                 _own(self.nonzas, tag, nonza, owner)
             case Early(tag, early):
                 _own(self.early, tag, early, owner)
-            case Load(read):
-                self.loads.append(read)
+            case Load():
+                self.loads.append(wire)
             case Approval(payload, approves):
                 _own(self.approvals, payload, approves, owner)
             case Inline() | Bound():

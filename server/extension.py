@@ -188,9 +188,13 @@ class On:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Reads what an extension keeps of an account; the account is not used before that is done."""
+    """Reads what an extension keeps of an account; the account is not used before that is done.
+
+    `table` is where that stands, by a column `account`: who has no row there costs no reading.
+    """
 
     read: Callable[[Account], Awaitable[None]]
+    table: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class Avatars(Extension):
         """Every hook of this extension; nodes and vCards follow when it starts."""
         # "The service MUST include a … feature … on the account" (§2).
         yield Feature("urn:xmpp:pep-vcard-conversion:0", At.OWN | At.ACCOUNT)
-        yield Load(self.read)
+        yield Load(self.read, "avatar")
         yield On(AccountDeleted, self.forget)
 
     async def start(self) -> None:

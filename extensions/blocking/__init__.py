@@ -55,7 +55,7 @@ class Blocking(Extension):
         """Every hook of this extension."""
         yield Feature(NS)
         yield Feature(NS_REPORTING)
-        yield Load(self.read)
+        yield Load(self.read, "blocked")
         yield IQ("get", BLOCKLIST, self.answer, At.OWN)
         yield IQ("set", BLOCK, self.block, At.OWN)
         yield IQ("set", UNBLOCK, self.unblock, At.OWN)

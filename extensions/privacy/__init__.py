@@ -37,7 +37,7 @@ class Privacy(Extension):
 
     def wires(self) -> Iterable[Wire]:
         """Every hook of this extension."""
-        yield Load(self.read)
+        yield Load(self.read, "privacy")
         yield On(AccountDeleted, self.forget)
 
     async def start(self) -> None:

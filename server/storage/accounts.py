@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from server.jid import JID
 from server.sasl.keys import ScramKeys
@@ -18,15 +19,16 @@ ACTIVITY = Insert(
     key=1,
 )
 
-_FIND = """SELECT a.id, a.jid, a.created, a.roster_version,
+_FIND = """SELECT a.id, a.jid, a.created, a.roster_version, a.roster_floor,
         COALESCE(d.cursor, 0), COALESCE(t.last_active, 0), COALESCE(t.last_status, ''),
-        COALESCE(t.last_login, 0), a.disabled,
+        COALESCE(t.last_login, 0), a.disabled, {kept}
         c.hash, c.iterations, c.salt, c.stored_key, c.server_key
     FROM account a
     LEFT JOIN delivered d ON d.account = a.id
     LEFT JOIN activity t ON t.account = a.id
     LEFT JOIN credential c ON c.account = a.id
     WHERE a.jid = $1"""
+_STANDING = 10  # columns of it before what is kept
 _FIND_KEYS = """SELECT c.hash, c.iterations, c.salt, c.stored_key, c.server_key
     FROM account a LEFT JOIN credential c ON c.account = a.id WHERE a.jid = $1"""
 _CREATE = "INSERT INTO account (jid, created) VALUES ($1, $2)"
@@ -75,6 +77,7 @@ class AccountRow:
     jid: str
     created: int
     roster_version: int
+    roster_floor: int
     delivered: int
     last_active: int
     last_status: str
@@ -82,6 +85,8 @@ class AccountRow:
     disabled: int
     """Since when nobody may log in, in unix milliseconds; 0: it is open."""
     credentials: Mapping[str, ScramKeys]
+    kept: frozenset[str]
+    """Those of the tables asked for in which something of the account stands."""
 
 
 async def create_account(db: Database, jid: JID, keys: Iterable[ScramKeys], now_ms: int) -> int:
@@ -122,16 +127,29 @@ async def find_credentials(db: Database, jid: JID) -> Mapping[str, ScramKeys] | 
     return {row[0]: ScramKeys(*row) for row in rows if row[0] is not None}
 
 
-async def find_account(db: Database, jid: JID) -> AccountRow | None:
-    """An account with its credentials and its standing, in one read."""
-    rows = await db.fetch(_FIND, jid)
+async def find_account(db: Database, jid: JID, tables: tuple[str, ...] = ()) -> AccountRow | None:
+    """An account with its credentials and its standing, in one read.
+
+    It also says in which of the `tables` the account has rows, by their column `account`.
+    """
+    rows = await db.fetch(_finding(tables), jid)
     if not rows:
         return None
-    keys = {row[9]: ScramKeys(*row[9:]) for row in rows if row[9] is not None}
-    number, jid_, created, version, delivered, last_active, status, login, disabled = rows[0][:9]
-    return AccountRow(
-        number, jid_, created, version, delivered, last_active, status, login, disabled, keys
+    first, end = rows[0], _STANDING + len(tables)
+    kept = frozenset(
+        name for name, is_there in zip(tables, first[_STANDING:end], strict=True) if is_there
     )
+    keys = {row[end]: ScramKeys(*row[end:]) for row in rows if row[end] is not None}
+    number, jid_, created, version, floor, cursor, active, status, login, shut = first[:_STANDING]
+    return AccountRow(
+        number, jid_, created, version, floor, cursor, active, status, login, shut, keys, kept
+    )
+
+
+@cache
+def _finding(tables: tuple[str, ...]) -> str:
+    asked = (f"EXISTS (SELECT 1 FROM {name} WHERE account = a.id)," for name in tables)
+    return _FIND.format(kept=" ".join(asked))
 
 
 async def account_exists(db: Database, jid: JID) -> bool:

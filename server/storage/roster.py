@@ -83,12 +83,16 @@ class Changes:
     removed: list[tuple[str, int]]
 
 
-async def load(db: Database, account: int) -> StoredRoster:
-    """The whole roster of an account."""
-    versions = await db.fetch(_VERSION, account)
+async def load(
+    db: Database, account: int, *, versions: tuple[int, int] | None = None,
+    has_requests: bool = True,
+) -> StoredRoster:  # fmt: skip
+    """The whole roster of an account; `versions` are its version and its floor, if known."""
+    if versions is None:
+        versions = next(iter(await db.fetch(_VERSION, account)), (0, 0))
     items = await db.fetch(_ITEMS, account)
-    requests = await db.fetch(_REQUESTS, account)
-    version, floor = versions[0] if versions else (0, 0)
+    requests = await db.fetch(_REQUESTS, account) if has_requests else []
+    version, floor = versions
     return StoredRoster(
         [_item(*row) for row in items],
         [Request(contact, bytes(stanza), received) for contact, stanza, received in requests],

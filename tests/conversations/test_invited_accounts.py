@@ -221,7 +221,9 @@ async def test_no_token_at_all(attributes: str) -> None:
 @pytest.mark.parametrize("registration", [True, False])
 async def test_nobody_makes_himself_an_administrator(registration: bool) -> None:
     """Who is named in `server.admins` may not have an account yet, or none any more."""
-    sections = {"registration": {"enabled": registration}, "invitations": {"accounts": "users"}}
+    sections: dict[str, dict[str, object]] = {
+        "registration": {"enabled": registration}, "invitations": {"accounts": "users"},
+    }  # fmt: skip
     async with open_house(sections) as house:
         inviter = await house.add_user("tybalt")
         found = await house.server.hosts[DOMAIN].accounts.load(inviter)

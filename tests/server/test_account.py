@@ -1,16 +1,18 @@
 """What of an account stays in memory, and how it gets there."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from extensions.registry import ALL
 from server.account import Account, Accounts
 from server.jid import JID
 from server.storage import preferences
 from server.storage.accounts import save_last_active, set_credentials
 from server.storage.insert import Row
 from server.storage.preferences import ArchivePreferences
-from tests.harness.house import House
+from tests.harness.house import CORE, House
 from tests.harness.loop import settle
 
 ANNA, BEN = JID.of("anna@example.org"), JID.of("ben@example.org")
@@ -130,3 +132,19 @@ async def test_who_comes_back_is_read_after_its_last_words() -> None:
         account = await load
         assert account is not None
         assert account.last_status == "bye"
+
+
+async def test_what_an_account_has_nothing_of_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reading is a way to the database and back, in the middle of a login."""
+    async with House((*CORE, *ALL)) as house:
+        anna = await house.add_user("anna")
+        fetch, asked = house.database.fetch, list[str]()
+
+        async def counted(sql: str, *args: Any) -> list[Row]:
+            asked.append(sql)
+            return await fetch(sql, *args)
+
+        monkeypatch.setattr(house.database, "fetch", counted)
+        assert await house.server.hosts["example.org"].accounts.load(anna) is not None
+        assert ["FROM account a" in sql for sql in asked] == [True, False]
+        assert "FROM roster_item" in asked[1]

@@ -291,4 +291,5 @@ def test_guards_of_an_account_fail_closed(
 def test_what_is_read_with_an_account() -> None:
     async def read(account: object) -> None: ...
 
-    assert Tables([extension("a", Load(read))]).loads == [read]
+    load = Load(read, "table")
+    assert Tables([extension("a", load)]).loads == [load]

@@ -203,6 +203,7 @@ async def test_a_list_from_before_becomes_items_at_the_next_login() -> None:
             .service("private_storage")
             .save(juliet.session.account, {tag: text})
         )
+        await house.restart()
         phone = await house.login("juliet/phone")
         await house.settle()
         rooms = await native_rooms(phone)
