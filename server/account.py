@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 #: Accounts without sessions that are kept for the next login or message.
 KEPT_OFFLINE: Final = 5000
 
-#: What most accounts have nothing of: only where there is something it is read.
+#: What many accounts have nothing of: only where there is something it is read.
+_CONTACTS: Final = "roster_item"
 _REQUESTS: Final = "subscription_request"
 _PREFERENCES: Final = "archive_preference"
 _PARKED: Final = "pending"
@@ -132,7 +133,7 @@ class Account:
 
 
 def _tables(loads: Sequence[Load]) -> tuple[str, ...]:
-    return (_REQUESTS, _PREFERENCES, _PARKED, *(each.table for each in loads))
+    return (_CONTACTS, _REQUESTS, _PREFERENCES, _PARKED, *(each.table for each in loads))
 
 
 class Loading:
@@ -229,7 +230,7 @@ class Accounts:
         account.roster = Roster.restore(
             await roster_store.load(
                 database, row.id, versions=(row.roster_version, row.roster_floor),
-                has_requests=_REQUESTS in row.kept,
+                has_items=_CONTACTS in row.kept, has_requests=_REQUESTS in row.kept,
             )
         )  # fmt: skip
         account.preferences = ArchivePreferences(self._host.server.config.archive.default)

@@ -85,12 +85,12 @@ class Changes:
 
 async def load(
     db: Database, account: int, *, versions: tuple[int, int] | None = None,
-    has_requests: bool = True,
+    has_items: bool = True, has_requests: bool = True,
 ) -> StoredRoster:  # fmt: skip
     """The whole roster of an account; `versions` are its version and its floor, if known."""
     if versions is None:
         versions = next(iter(await db.fetch(_VERSION, account)), (0, 0))
-    items = await db.fetch(_ITEMS, account)
+    items = await db.fetch(_ITEMS, account) if has_items else []
     requests = await db.fetch(_REQUESTS, account) if has_requests else []
     version, floor = versions
     return StoredRoster(
