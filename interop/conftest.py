@@ -45,8 +45,8 @@ def pytest_terminal_summary(
         return
     terminalreporter.section("clients and capabilities")
     terminalreporter.write_line(text)
-    # Of two runs at the same time the one that asks every client keeps its table. The cache is absent
-    # with `-p no:cacheprovider`.
+    # Of two runs at the same time the one that asks every client keeps its table. With
+    # `-p no:cacheprovider` nobody does.
     if os.environ.get("INTEROP_VARIANT"):
         return
     if (cache := getattr(config, "cache", None)) is not None:
