@@ -23,17 +23,6 @@ _ERROR: Final = "{jabber:client}error"
 _CONTACTS: Final = ("mailto:", "https:")
 
 
-def speaker(host: Host, user: JID, service: JID) -> JID:
-    """In whose name an app server is notified.
-
-    "acceptable entities (such as the server JID and the user's bare JID)" (§4): in the user's where
-    the server's own word has weight, which is here: nobody is to borrow its voice.
-    """
-    server = host.server
-    is_here = service.domain in server.hosts or service.domain in server.services
-    return user if is_here else host.jid
-
-
 class Letters:
     """The messages of one host to app servers."""
 

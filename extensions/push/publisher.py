@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from extensions.push import payloads
 from extensions.push.content import Content, content_of, request_of
 from extensions.push.contents import Contents, read
-from extensions.push.letters import Letters, is_passing, speaker
+from extensions.push.letters import Letters, is_passing
 from extensions.push.rules import FINAL, RETRY
 from extensions.push.sealing import IV_BYTES, sealed
 from server import bugs, outages
@@ -35,6 +35,17 @@ MOST_WAITING: Final = 10_000
 MOST_FOR_ONE: Final = 2500
 #: How long to wait for an answer, in seconds.
 PATIENCE: Final = 30.0
+
+
+def _speaker(host: Host, user: JID, service: JID) -> JID:
+    """In whose name an app server is notified.
+
+    "acceptable entities (such as the server JID and the user's bare JID)" (§4): in the user's where
+    the server's own word has weight, which is here: nobody is to borrow its voice.
+    """
+    server = host.server
+    is_here = service.domain in server.hosts or service.domain in server.services
+    return user if is_here else host.jid
 
 
 class Publisher:
@@ -157,7 +168,11 @@ class Publisher:
         self._take(watch, device, text)
         service = JID.parse(row.service)
         answer = self._host.server.queries.ask(
-            speaker(self._host, watch.jid, service), service, payload, type_="set", timeout=PATIENCE
+            _speaker(self._host, watch.jid, service),
+            service,
+            payload,
+            type_="set",
+            timeout=PATIENCE,
         )
         answer.add_done_callback(partial(self._answered, watch, device))
 

@@ -90,7 +90,7 @@ class Device:
     def settle(self, account: Account | None) -> list[Message]:
         """Forget what the device has; gives what it need not be notified of."""
         session = self.session(account)
-        queued = set() if session is None else _queued(session)
+        queued = set() if session is None else set(session.unconfirmed())
 
         def is_over(message: Message) -> bool:
             if any(is_of(self.row, *who) for who in message.had):
@@ -172,7 +172,7 @@ class Watch:
 
     def parted(self, session: Session) -> None:
         """A session is gone for good: what it got is noted now, nobody can ask it later."""
-        queued, who = _queued(session), (session.client, session.jid.resource)
+        queued, who = set(session.unconfirmed()), (session.client, session.jid.resource)
         # As long as the devices are not known anybody may be one.
         is_one = not self.devices or any(is_of(each.row, *who) for each in self.devices.values())
         arrivals = {id(each.arrival): each.arrival for each in self.fresh}
@@ -277,9 +277,3 @@ def had(session: Session, queued: set[int], message: Message) -> bool:
     if position is None:
         return not session.account.ledger.is_waiting(message.mid)
     return position != NOT_SENT and has_reached(position, session.outbox.acked)
-
-
-def _queued(session: Session) -> set[int]:
-    """Stored messages that the client has not acknowledged."""
-    waiting = [*(session.outbox.queue if session.outbox is not None else ()), *(session.held or ())]
-    return {mid for _, mid in waiting if mid}
