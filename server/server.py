@@ -210,13 +210,13 @@ class Server:
         to what the server has asked in the name of the account.
         """
         host = self.hosts.get(to.domain)
-        if host is not None and not to.resource and wire.startswith(_ANSWERS):
+        if host is None:
+            return
+        if not to.local or (not to.resource and wire.startswith(_ANSWERS)):
             self._told(to, wire)
             return
-        account = None if host is None else host.accounts.online(to.bare)
+        account = host.accounts.online(to.bare)
         if account is None:
-            if host is not None and not to.local:
-                self._told(to, wire)
             return
         if to.resource:
             session = account.sessions.get(to.resource)
