@@ -14,7 +14,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from server import message_id, outages
+from server import delay, message_id, outages
 from server.messages.progress import is_for
 from server.messages.shunned import is_from, shunned
 from server.messages.tombstone import is_tombstone
@@ -22,12 +22,12 @@ from server.messages.waiting import UNKNOWN
 from server.session import Held
 from server.storage import messages
 from server.storage.errors import StorageError, StorageUnavailable
-from server.timestamps import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from server.account import Account
+    from server.jid import JID
     from server.server import Server
     from server.session import Session
 
@@ -204,7 +204,7 @@ class Drain:
                 continue
             elif mid in ledger.open:
                 ledger.taken(mid)  # others have got it, and have not said so yet
-            late = delayed(wire, mid, account.jid.wire, session.host.jid.wire)
+            late = delayed(wire, mid, account.jid.wire, session.host.jid)
             if session.outbox is None and session.stream is not None:
                 session.stream.write(late)
                 written.append(mid)
@@ -246,9 +246,8 @@ def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         yield rows[start:]
 
 
-def delayed(wire: bytes, mid: int, by: bytes, host: bytes) -> bytes:
+def delayed(wire: bytes, mid: int, by: bytes, host: JID) -> bytes:
     """A stored message on its late way out: with its identifier and its time (XEP-0160 §3)."""
-    return (
-        b"%s<stanza-id xmlns='urn:xmpp:sid:0' id='%016x' by='%s'/>"
-        b"<delay xmlns='urn:xmpp:delay' from='%s' stamp='%s'/></message>"
-    ) % (wire[: -len(b"</message>")], mid, by, host, stamp(message_id.to_ms(mid)))
+    return b"%s<stanza-id xmlns='urn:xmpp:sid:0' id='%016x' by='%s'/>%s</message>" % (
+        wire[: -len(b"</message>")], mid, by, delay.build(message_id.to_ms(mid), host),
+    )  # fmt: skip

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
-from extensions.payloads import delay
-from server import message_id
+from server import delay, message_id
 from server.dispatch import guard_inbound, run
 from server.extension import Inbound
 from server.stanza import Stanza, qualify

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from server import message_id
+from server import delay, message_id
 from server.c2s.admission import judge
 from server.c2s.phase import Phase
 from server.element import escape
@@ -12,7 +12,6 @@ from server.errors import Condition, StreamCondition, StreamError
 from server.messages.shunned import is_from
 from server.sasl.mechanism import Failure
 from server.stream.management import NS, WRAP, AckedTooMuchError, Outbox, parse_h
-from server.timestamps import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,10 +211,7 @@ def _dated(session: Session, wire: bytes, mid: int) -> bytes:
     """A stored message with the time when it came, which may be minutes ago (XEP-0203 §2)."""
     if _DELAY in wire or not wire.endswith(_END):
         return wire
-    time = stamp(message_id.to_ms(mid))
-    return b"%s%s from='%s' stamp='%s'/></message>" % (
-        wire[: -len(_END)], _DELAY, session.host.jid.wire, time,
-    )  # fmt: skip
+    return wire[: -len(_END)] + delay.build(message_id.to_ms(mid), session.host.jid) + _END
 
 
 def _shed(session: Session, outbox: Outbox, shuns: Callable[[JID], bool]) -> None:

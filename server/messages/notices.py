@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
+from server import delay
 from server.element import NS_CLIENT, E, escape
 from server.errors import Condition, StanzaError
 from server.jid import JID, JIDMalformed
 from server.messages.rules import ARCHIVE, disposition
 from server.stanza import BODY, Stanza, qualify
-from server.timestamps import stamp
 
 if TYPE_CHECKING:
     from server.element import Element
@@ -72,7 +72,7 @@ def failure(message: Stanza, unix_ms: int, seconds: float) -> bytes:
         message.to.wire,
         message.from_.bare.wire,
         error.build(),
-        b"<delay xmlns='urn:xmpp:delay' stamp='%s'/>" % stamp(unix_ms),
+        delay.build(unix_ms),
     )
 
 

@@ -26,7 +26,9 @@ WIRE = b"<message from='ben@example.org/b'><body>hi</body></message>"
 
 def test_what_waited_gets_its_identifier_and_its_time() -> None:
     """XEP-0203 §2: 'from' who delayed it, 'stamp' when it was sent; XEP-0359 §3."""
-    found = etree.fromstring(qualify(delayed(WIRE, MID, b"anna@example.org", b"example.org")))
+    found = etree.fromstring(
+        qualify(delayed(WIRE, MID, b"anna@example.org", JID.of("example.org")))
+    )
     assert [child.tag for child in found] == [
         "{jabber:client}body", "{urn:xmpp:sid:0}stanza-id", "{urn:xmpp:delay}delay",
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 """XEP-0297."""
 
-from extensions.payloads import delay, forwarding
+from extensions.payloads import forwarding
+from server import delay
 
 
 def test_the_inner_stanza_gets_its_namespace() -> None:

@@ -1,6 +1,6 @@
 """XEP-0203."""
 
-from extensions.payloads import delay
+from server import delay
 from server.jid import JID
 
 
